@@ -1,0 +1,63 @@
+/**
+ * The face of the package. `Model` and `Landscape` speak to a worker in a browser and run in-process in Node.
+ *
+ * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
+ */
+import type {
+  ArmSpec, Box, CriticalPoint, Evaluation, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
+  Progress, Race, RaceSpec, RunSpec, SeedStrip, Surface,
+} from "./types.js";
+
+export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
+
+export interface ModelApi {
+  readonly info: ModelInfo;
+  readonly spec: RunSpec;
+  /** Trains for about `ms` milliseconds or to the end, whichever is first. */
+  trainFor(ms: number): Promise<Progress>;
+  /** Trains exactly `n` steps. */
+  step(n?: number): Promise<Progress>;
+  /** All progress since step 0 in one piece (after a load or a reload of the view). */
+  history(): Promise<Progress>;
+  setLearningRate(value: number): Promise<void>;
+  evaluate(): Promise<Evaluation>;
+  /** One example of the test part, or of the training part. */
+  image(index: number, part?: "train" | "test"): Promise<ImagePixels>;
+  /** Raw features (images: 0..255 pixels, H x W x C); scaled by the core as the training data were. */
+  inspect(example: Float32Array): Promise<Inspection>;
+  /** Rows of raw features; returns rows x outputs. */
+  predict(examples: Float32Array): Promise<Float32Array>;
+  /** Largest Hessian eigenvalue of the training loss at the present weights. */
+  lambdaMax(): Promise<number>;
+  /** Back to step 0 with the same spec. */
+  reset(): Promise<void>;
+  /** Goes back to the kept snapshot (after a divergence) and sets the learning rate. */
+  restore(learningRate: number): Promise<Progress>;
+  /** A safetensors file: spec, weights, optimizer state, step. */
+  save(): Promise<Uint8Array>;
+  dispose(): Promise<void>;
+}
+
+export interface ModelStatic {
+  create(run: RunSpec, options?: CreateOptions): Promise<ModelApi>;
+  /** From a file written by `save`; the data are loaded as its spec says, or from `options.files`. */
+  load(bytes: Uint8Array, options?: CreateOptions): Promise<ModelApi>;
+  /** Summary table of a network without building it, for the layer editor; rejects with the layer's name. */
+  summary(run: RunSpec, options?: CreateOptions): Promise<ModelInfo>;
+}
+
+export interface LandscapeApi {
+  readonly info: LandscapeInfo;
+  surface(box: Box, columns: number, rows: number): Promise<Surface>;
+  loss(at: [number, number]): Promise<number>;
+  /** All critical points found inside the box, each refined by Newton's method until its gradient vanishes. */
+  criticalPoints(box: Box): Promise<CriticalPoint[]>;
+  race(spec: RaceSpec): Promise<Race>;
+  /** The same race over several seeds; only the figure of the strip comes back. */
+  strip(spec: RaceSpec, seeds: number[]): Promise<SeedStrip>;
+  dispose(): Promise<void>;
+}
+
+export interface LandscapeStatic { create(spec: LandscapeSpec, options?: CreateOptions): Promise<LandscapeApi> }
+
+export type { ArmSpec };
