@@ -1,3 +1,7 @@
+import "./styles/tokens.css";
+import "./styles/fonts.css";
+import "./styles/base.css";
+
 import { mount } from "svelte";
 
 import App from "./App.svelte";

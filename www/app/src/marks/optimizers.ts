@@ -1,0 +1,63 @@
+/**
+ * How each optimizer is drawn, the same everywhere: hue and shape name the family, dash and fill the member
+ * (1 solid and filled, 2 dashed and open, 3 dotted and open with a point).
+ */
+export type Shape = "circle" | "square" | "triangle" | "down" | "hexagon" | "diamond" | "plus" | "star";
+
+export interface Look {
+  /** Token of the hue, without `-text`. */
+  token: `--opt-${string}`;
+  shape: Shape;
+  member: 1 | 2 | 3;
+  /** Light hues that need a casing of their text colour on white paper to reach 3:1. */
+  cased: boolean;
+  /** Thinner line: each step sees one sample, and the path is rough. */
+  thin: boolean;
+}
+
+function look(token: `--opt-${string}`, shape: Shape, member: 1 | 2 | 3 = 1, cased = false, thin = false): Look {
+  return { token, shape, member, cased, thin };
+}
+
+export const LOOKS = {
+  gd: look("--opt-gd", "circle"),
+  mini: look("--opt-mini", "square"),
+  sgd: look("--opt-sgd", "triangle", 1, false, true),
+  momentum: look("--opt-momentum", "down", 1, true),
+  nesterov: look("--opt-momentum", "down", 2, true),
+  adam: look("--opt-adam", "diamond", 1, true),
+} as const satisfies Record<string, Look>;
+
+export type LookName = keyof typeof LOOKS;
+
+/** The dash pattern of a family member, as the tokens have it. */
+export const DASHES: Record<1 | 2 | 3, string> = { 1: "none", 2: "7 3", 3: "2 3" };
+
+const f = (value: number): string => value.toFixed(2);
+
+function polygon(corners: number, radius: number, inner: number, turn: number): string {
+  const points = Array.from({ length: corners }, (_, index) => {
+    const r = index % 2 === 1 ? inner : radius;
+    const angle = turn + (index * 2 * Math.PI) / corners;
+    return `${f(r * Math.cos(angle))} ${f(r * Math.sin(angle))}`;
+  });
+  return `M${points.join("L")}z`;
+}
+
+/** Outline of a mark of radius `r` about the origin, scaled so that all shapes weigh the same to the eye. */
+export function outline(shape: Shape, r: number): string {
+  switch (shape) {
+    case "circle": return `M${f(-r)} 0A${f(r)} ${f(r)} 0 1 1 ${f(r)} 0A${f(r)} ${f(r)} 0 1 1 ${f(-r)} 0z`;
+    case "square": return `M${f(-r * 0.9)} ${f(-r * 0.9)}h${f(r * 1.8)}v${f(r * 1.8)}h${f(-r * 1.8)}z`;
+    case "triangle": return `M0 ${f(-r * 1.2)}L${f(r * 1.1)} ${f(r * 0.85)}L${f(-r * 1.1)} ${f(r * 0.85)}z`;
+    case "down": return `M0 ${f(r * 1.2)}L${f(r * 1.1)} ${f(-r * 0.85)}L${f(-r * 1.1)} ${f(-r * 0.85)}z`;
+    case "diamond": return polygon(4, r * 1.25, r * 1.25, -Math.PI / 2);
+    case "hexagon": return polygon(6, r * 1.12, r * 1.12, 0);
+    case "star": return polygon(10, r * 1.45, r * 0.62, -Math.PI / 2);
+    case "plus": {
+      const a = r * 0.42;
+      const b = r * 1.2 - a;
+      return `M${f(-a)} ${f(-r * 1.2)}h${f(2 * a)}v${f(b)}h${f(b)}v${f(2 * a)}h${f(-b)}v${f(b)}h${f(-2 * a)}v${f(-b)}h${f(-b)}v${f(-2 * a)}h${f(b)}z`;
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** Light or dark: the visitor's choice, or the system's. Tokens follow `data-theme` on the root element. */
+import { settings } from "../state/settings.svelte.ts";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const system = $state({ dark: dark.matches });
+dark.addEventListener("change", () => {
+  system.dark = dark.matches;
+});
+
+export function theme(): "light" | "dark" {
+  return settings.theme === "auto" ? (system.dark ? "dark" : "light") : settings.theme;
+}
+
+export function changeTheme(): void {
+  settings.theme = theme() === "dark" ? "light" : "dark";
+}
+
+/** A token's value now. Reading it inside an effect or a derivation makes that follow the theme. */
+export function token(name: `--${string}`): string {
+  theme();
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** Sets the theme before the first paint and keeps it. Call once, in the root component. */
+export function followTheme(): void {
+  $effect.pre(() => {
+    document.documentElement.dataset["theme"] = theme();
+  });
+}
+
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Whether the visitor asked for less motion. */
+export function reducedMotion(): boolean {
+  return reduced.matches;
+}
