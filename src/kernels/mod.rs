@@ -3,6 +3,15 @@
 //! This is the only place with `unsafe` code.
 #![allow(unsafe_code)]
 
+mod conv;
+mod gemm;
 mod real;
+mod simd;
+#[cfg(test)]
+mod test_util;
 
+pub use conv::{
+    ConvProduct, Workspace, conv2d, conv2d_filter_gradient, conv2d_input_gradient, conv2d_scratch,
+};
+pub use gemm::{Init, MatMul, matmul};
 pub use real::Real;

@@ -1,5 +1,6 @@
 //! The two number types a program can run in.
 
+use super::simd::{F32x4, F64x2, Vector};
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
@@ -24,6 +25,10 @@ pub trait Real:
     + Sync
     + 'static
 {
+    /// 16 bytes of lanes.
+    #[doc(hidden)]
+    type Vector: Vector<Self>;
+
     /// `"f32"` or `"f64"`.
     const NAME: &'static str;
     /// 0.
@@ -46,8 +51,10 @@ pub trait Real:
 }
 
 macro_rules! real {
-    ($t:ty, $name:literal) => {
+    ($t:ty, $vector:ty, $name:literal) => {
         impl Real for $t {
+            type Vector = $vector;
+
             const NAME: &'static str = $name;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -80,5 +87,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, "f32");
-real!(f64, "f64");
+real!(f32, F32x4, "f32");
+real!(f64, F64x2, "f64");
