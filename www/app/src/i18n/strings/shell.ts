@@ -58,6 +58,8 @@ export const shell = {
   "opt.nesterov": ["Nesterov", "Nesterov"],
   "opt.adam": ["Adam", "Adam"],
 
+  "field.range": ["{min} to {max}", "{min} 至 {max}"],
+
   "message.core": ["The core did not start", "计算核心未能启动"],
   "message.error": ["Stopped", "已停止"],
   "message.retry": ["Try again", "重试"],
