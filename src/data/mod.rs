@@ -1,1 +1,34 @@
-//! Data sets: embedded, generated and read from files.
+//! Data sets: embedded, generated and read from files; how they are split, scaled and handed to a trainer.
+//!
+//! A [`Dataset`] holds the values as they came, images as bytes. [`Examples`] adds what a run decides: which
+//! examples are for training and which for testing, and a [`Scaling`] fitted on the training part alone. A trainer
+//! asks it for rows ([`Examples::fill_batch`]) and gets scaled numbers of its own real type, without allocation.
+//!
+//! ```
+//! use saddlepoint::data::{DataSpec, Examples, load};
+//!
+//! let digits = load(&DataSpec::Digits {}, 0, &[])?;
+//! let examples = Examples::new(digits, 797.0, 0)?; // hold out 797 of 1797
+//! let mut batch = vec![0.0_f32; 2 * 64];
+//! examples.fill_batch(&examples.train()[..2], &mut batch)?;
+//! assert!(batch.iter().all(|x| (0.0..=1.0).contains(x)));
+//! # Ok::<(), saddlepoint::Error>(())
+//! ```
+
+mod dataset;
+mod embedded;
+mod examples;
+mod generate;
+mod hash;
+mod scaling;
+mod spec;
+mod split;
+
+pub use dataset::{Dataset, Features, Targets};
+pub use embedded::{diabetes, digits};
+pub use examples::{DataInfo, Examples};
+pub use generate::Generator;
+pub use hash::Fnv1a;
+pub use scaling::{Scaler, ScalerKind, Scaling};
+pub use spec::{DataSpec, load};
+pub use split::Split;

@@ -1,0 +1,317 @@
+//! What a trainer reads: a data set, split and scaled.
+
+use super::dataset::{Dataset, Features, Targets, flat};
+use super::scaling::{Scaler, Scaling};
+use super::split::Split;
+use crate::error::{Error, Result};
+use crate::kernels::Real;
+use serde::Serialize;
+
+/// A data set with its training part, its test part and a scaling fitted on the training part.
+#[derive(Debug, Clone)]
+pub struct Examples {
+    dataset: Dataset,
+    split: Split,
+    scaling: Scaling,
+}
+
+/// What there is to say about a data set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataInfo {
+    /// What it is called.
+    pub name: String,
+    /// Training examples.
+    pub train: usize,
+    /// Test examples.
+    pub test: usize,
+    /// Extents of one example: (H, W, C) for images, (F) for tables.
+    pub shape: Vec<usize>,
+    /// Class names; `None` for a regression.
+    pub classes: Option<Vec<String>>,
+    /// Column names of a table.
+    pub features: Option<Vec<String>>,
+    /// Author, source, licence.
+    pub attribution: String,
+    /// [`Dataset::hash`] as 16 hex digits.
+    pub hash: String,
+}
+
+impl Examples {
+    /// Splits by `seed` ([`Split::new`]) and fits the scaling on the training part.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] if `test` is not a share or count that leaves something to train.
+    pub fn new(dataset: Dataset, test: f64, seed: u64) -> Result<Self> {
+        let split = Split::new(&dataset, test, seed)?;
+        let scaling = Scaling::fit(&dataset, &split.train);
+        Ok(Self { dataset, split, scaling })
+    }
+
+    /// Replaces the scaling, by the one a saved model was trained with.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if it is for other columns.
+    pub fn with_scaling(mut self, scaling: Scaling) -> Result<Self> {
+        scaling.check(&self.dataset)?;
+        self.scaling = scaling;
+        Ok(self)
+    }
+
+    /// The data.
+    #[must_use]
+    pub fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Numbers of the training examples, ascending.
+    #[must_use]
+    pub fn train(&self) -> &[u32] {
+        &self.split.train
+    }
+
+    /// Numbers of the test examples, ascending.
+    #[must_use]
+    pub fn test(&self) -> &[u32] {
+        &self.split.test
+    }
+
+    /// The scaling in use.
+    #[must_use]
+    pub fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
+    /// What there is to say about the data.
+    #[must_use]
+    pub fn info(&self) -> DataInfo {
+        let data = &self.dataset;
+        DataInfo {
+            name: data.name().to_owned(),
+            train: self.train().len(),
+            test: self.test().len(),
+            shape: data.shape().dims().to_vec(),
+            classes: data.classes().map(<[String]>::to_vec),
+            features: data.feature_names().map(<[String]>::to_vec),
+            attribution: data.attribution().to_owned(),
+            hash: format!("{:016x}", data.hash()),
+        }
+    }
+
+    /// Writes the scaled features of the examples `rows`, one after the other, (rows, H, W, C) or (rows, F).
+    ///
+    /// `out` may be longer, for a program of a fixed batch size: the rest is set to 0. Nothing is allocated.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if an example is not there, [`Error::Shape`] if `out` is too short.
+    pub fn fill_batch<T: Real>(&self, rows: &[u32], out: &mut [T]) -> Result<()> {
+        let width = self.dataset.width();
+        let (filled, rest) = self.room(rows, width, out)?;
+        rest.fill(T::ZERO);
+        match self.dataset.features() {
+            Features::Bytes { values, max } => {
+                let (pixels, scaler) = (flat(values), &self.scaling.features);
+                if let Scaler::Standard { .. } = scaler {
+                    copy(rows, width, pixels, filled, |column, v| scaler.scale(column, f64::from(v)));
+                    return Ok(());
+                }
+                // every pixel value is scaled alike: once here, then looked up
+                let mut scaled = [T::ZERO; 256];
+                for v in 0..=*max {
+                    scaled[usize::from(v)] = T::from_f64(scaler.scale(0, f64::from(v)));
+                }
+                for (out, &row) in filled.chunks_exact_mut(width).zip(rows) {
+                    let start = row as usize * width;
+                    for (out, &v) in out.iter_mut().zip(&pixels[start..start + width]) {
+                        *out = scaled[usize::from(v)];
+                    }
+                }
+            }
+            Features::Reals(values) => {
+                let scaler = &self.scaling.features;
+                copy(rows, width, flat(values), filled, |column, x| scaler.scale(column, x));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the classes of the examples `rows`; the rest of `out` is set to 0.
+    ///
+    /// # Errors
+    /// As [`Self::fill_batch`], and [`Error::Data`] for a regression.
+    pub fn fill_labels(&self, rows: &[u32], out: &mut [u32]) -> Result<()> {
+        let Targets::Classes { labels, .. } = self.dataset.targets() else {
+            return Err(Error::data("data-no-classes", self.dataset.name())
+                .expected("classes")
+                .got("real targets")
+                .hint("choose a squared error as the loss"));
+        };
+        let (filled, rest) = self.room(rows, 1, out)?;
+        rest.fill(0);
+        for (out, &row) in filled.iter_mut().zip(rows) {
+            *out = labels[row as usize];
+        }
+        Ok(())
+    }
+
+    /// Writes the scaled real targets of the examples `rows`, (rows, T). Classes are written as (rows, classes) with
+    /// 1 at the example's class and 0 elsewhere. The rest of `out` is set to 0.
+    ///
+    /// # Errors
+    /// As [`Self::fill_batch`].
+    pub fn fill_targets<T: Real>(&self, rows: &[u32], out: &mut [T]) -> Result<()> {
+        let width = self.dataset.target_width();
+        let (filled, rest) = self.room(rows, width, out)?;
+        rest.fill(T::ZERO);
+        match self.dataset.targets() {
+            Targets::Classes { labels, .. } => {
+                filled.fill(T::ZERO);
+                for (out, &row) in filled.chunks_exact_mut(width).zip(rows) {
+                    out[labels[row as usize] as usize] = T::ONE;
+                }
+            }
+            Targets::Reals { values, .. } => {
+                let scaler = &self.scaling.targets;
+                copy(rows, width, flat(values), filled, |column, x| scaler.scale(column, x));
+            }
+        }
+        Ok(())
+    }
+
+    /// Scales new examples in place as the training data were. Images come as pixels of 0..=255 and are first
+    /// rounded to the steps of the data set (16 for the UCI digits), so that [`Dataset::pixels`] leads back to the
+    /// stored values.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `values` is not whole examples, [`Error::Data`] if one is not a finite number.
+    pub fn scale_raw<T: Real>(&self, values: &mut [T]) -> Result<()> {
+        if !values.iter().all(|x| x.is_finite()) {
+            return Err(Error::data("data-not-finite", "example")
+                .expected("finite features")
+                .got("an infinite or missing value")
+                .hint("give every feature a number"));
+        }
+        if let Features::Bytes { max, .. } = self.dataset.features() {
+            let max = f64::from(*max);
+            for x in values.iter_mut() {
+                *x = T::from_f64((x.to_f64().clamp(0.0, 255.0) * max / 255.0).round());
+            }
+        }
+        self.scaling.features.transform(values, self.dataset.width())
+    }
+
+    /// Splits `out` into the place of `rows` and the rest, after a look at both.
+    fn room<'a, A>(
+        &self,
+        rows: &[u32],
+        width: usize,
+        out: &'a mut [A],
+    ) -> Result<(&'a mut [A], &'a mut [A])> {
+        let n = self.dataset.len();
+        if let Some(&row) = rows.iter().find(|&&row| row as usize >= n) {
+            return Err(Error::data("row-out-of-range", self.dataset.name())
+                .expected(format!("an example of 0..{n}"))
+                .got(row.to_string())
+                .hint("count examples from 0")
+                .arg("examples", n)
+                .arg("row", row));
+        }
+        let got = out.len();
+        out.split_at_mut_checked(rows.len() * width).ok_or_else(|| {
+            Error::shape("batch-room", self.dataset.name())
+                .expected(format!("room for {} examples of {width} values", rows.len()))
+                .got(format!("{got} values"))
+                .hint("make the buffer longer")
+                .arg("rows", rows.len())
+                .arg("width", width)
+                .arg("got", got)
+        })
+    }
+}
+
+/// Copies `rows` of a table through `scale`.
+fn copy<A: Copy, T: Real>(
+    rows: &[u32],
+    width: usize,
+    from: &[A],
+    out: &mut [T],
+    scale: impl Fn(usize, A) -> f64,
+) {
+    for (out, &row) in out.chunks_exact_mut(width).zip(rows) {
+        let start = row as usize * width;
+        for (column, (out, &x)) in out.iter_mut().zip(&from[start..start + width]).enumerate() {
+            *out = T::from_f64(scale(column, x));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ScalerKind;
+    use crate::shape::Shape;
+    use ndarray::array;
+
+    fn images(kind: ScalerKind) -> Examples {
+        let features = Features::Bytes { values: array![[0, 8], [4, 16], [2, 2]], max: 16 };
+        let targets = Targets::Classes { labels: vec![0, 1, 1], names: vec!["a".into(), "b".into()] };
+        let set = Dataset::new("t", Shape::new(&[1, 2, 1]), features, targets).unwrap();
+        Examples::new(set.with_own_train(2).unwrap().with_feature_scaling(kind), 0.0, 0).unwrap()
+    }
+
+    #[test]
+    fn images_are_scaled_per_batch_and_padded_with_zeros() {
+        let unit = images(ScalerKind::Unit);
+        let mut out = [9.0_f32; 5];
+        unit.fill_batch(&[1, 0], &mut out).unwrap();
+        assert_eq!(out, [0.25, 1.0, 0.0, 0.5, 0.0]);
+        let mut out = [9.0_f64; 2];
+        images(ScalerKind::None).fill_batch(&[1], &mut out).unwrap();
+        assert_eq!(out, [4.0, 16.0]);
+        images(ScalerKind::Standard).fill_batch(&[2], &mut out).unwrap();
+        assert_eq!(out, [0.0, -2.5]);
+        let mut labels = [9; 3];
+        unit.fill_labels(&[2, 0], &mut labels).unwrap();
+        assert_eq!(labels, [1, 0, 0]);
+        let mut one_hot = [9.0_f32; 5];
+        unit.fill_targets(&[2, 0], &mut one_hot).unwrap();
+        assert_eq!(one_hot, [0.0, 1.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn wrong_rows_and_short_buffers_are_refused() {
+        let set = images(ScalerKind::Unit);
+        let code = |result: Result<()>| result.unwrap_err().report().code;
+        assert_eq!(code(set.fill_batch(&[3], &mut [0.0_f32; 2])), "row-out-of-range");
+        assert_eq!(code(set.fill_batch(&[0], &mut [0.0_f32; 1])), "batch-room");
+        assert_eq!(code(set.scale_raw(&mut [0.0_f32; 3])), "scaling-rows");
+        assert_eq!(code(set.scale_raw(&mut [0.0_f32, f32::NAN])), "data-not-finite");
+    }
+
+    #[test]
+    fn the_pixels_of_an_image_scale_to_what_training_sees() {
+        for kind in [ScalerKind::Unit, ScalerKind::Standard] {
+            let set = images(kind);
+            for row in 0..3 {
+                let mut raw: Vec<f32> =
+                    set.dataset().pixels(row).unwrap().into_iter().map(f32::from).collect();
+                set.scale_raw(&mut raw).unwrap();
+                let mut seen = [0.0_f32; 2];
+                set.fill_batch(&[row], &mut seen).unwrap();
+                assert_eq!(raw, seen);
+            }
+        }
+    }
+
+    #[test]
+    fn a_regression_has_targets_but_no_labels() {
+        let targets = Targets::Reals { values: array![[1.0], [3.0]], names: vec!["y".into()] };
+        let features = Features::Reals(array![[0.0], [4.0]]);
+        let set = Dataset::new("t", Shape::new(&[1]), features, targets).unwrap();
+        let set = Examples::new(set, 0.0, 0).unwrap();
+        let mut out = [0.0_f64; 2];
+        set.fill_targets(&[1, 0], &mut out).unwrap();
+        assert_eq!(out, [1.0, -1.0]);
+        assert_eq!(set.fill_labels(&[0], &mut [0]).unwrap_err().report().code, "data-no-classes");
+    }
+}

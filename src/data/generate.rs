@@ -1,0 +1,181 @@
+//! Two-dimensional sets drawn by a formula, for networks that can be watched.
+//!
+//! Every point is first placed where its class lies, inside about [-1, 1] x [-1, 1], and then moved by a normal
+//! random step; so a large noise makes classes overlap, and no set is without an answer at noise 0.
+
+use super::dataset::{Dataset, Features, Targets};
+use super::scaling::ScalerKind;
+use crate::error::{Error, Result};
+use crate::rng::{Source, Stream};
+use crate::shape::Shape;
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::{PI, TAU};
+
+/// Which formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Generator {
+    /// Four squares; opposite ones are of one class.
+    Xor,
+    /// A disc and a ring around it.
+    Circle,
+    /// Two interleaved arms.
+    Spiral,
+    /// Two round clouds.
+    Gaussians,
+}
+
+impl Generator {
+    /// What it is called in a spec.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xor => "xor",
+            Self::Circle => "circle",
+            Self::Spiral => "spiral",
+            Self::Gaussians => "gaussians",
+        }
+    }
+
+    /// Draws `examples` points (2) of two classes in turn, so that the classes are balanced. `noise` is the standard
+    /// deviation of the random step. The features are meant to be used as they are, without scaling.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] if `examples` is not of 2..=100,000 or `noise` not of 0..=10.
+    pub fn generate(self, examples: usize, noise: f64, seed: u64) -> Result<Dataset> {
+        if !(2..=MAX_EXAMPLES).contains(&examples) {
+            return Err(Error::spec("generated-examples", "data.examples")
+                .expected(format!("2 to {MAX_EXAMPLES} examples"))
+                .got(examples.to_string())
+                .hint("choose a few hundred")
+                .arg("max", MAX_EXAMPLES)
+                .arg("got", examples));
+        }
+        if !(0.0..=MAX_NOISE).contains(&noise) {
+            return Err(Error::spec("generated-noise", "data.noise")
+                .expected(format!("a standard deviation of 0 to {MAX_NOISE}"))
+                .got(noise.to_string())
+                .hint("0.1 blurs a little, 0.5 much")
+                .arg("max", MAX_NOISE)
+                .arg("got", noise));
+        }
+        let draws = Source::new(seed, Stream::DATA, 0);
+        let mut points = Array2::zeros((examples, 2));
+        let mut labels = Vec::with_capacity(examples);
+        for (i, mut point) in points.rows_mut().into_iter().enumerate() {
+            let label = (i % 2) as u32;
+            // each example has eight numbers of the stream to itself
+            let first = 8 * i as u64;
+            let along = (i / 2) as f64 / examples.div_ceil(2) as f64;
+            let (x, y) = self.place(label, along, &draws, first);
+            point[0] = x + noise * draws.normal(first + 4);
+            point[1] = y + noise * draws.normal(first + 5);
+            labels.push(label);
+        }
+        let targets = Targets::Classes { labels, names: vec!["0".to_owned(), "1".to_owned()] };
+        Ok(Dataset::new(self.name(), Shape::new(&[2]), Features::Reals(points), targets)?
+            .with_feature_names(vec!["x".to_owned(), "y".to_owned()])
+            .with_feature_scaling(ScalerKind::None)
+            .with_attribution("generated from the seed"))
+    }
+
+    /// Where a point of class `label` lies before noise. `along` of 0..1 counts through its class, the draws from
+    /// `first` to `first + 3` are its own.
+    fn place(self, label: u32, along: f64, draws: &Source, first: u64) -> (f64, f64) {
+        let uniform = |k: u64, from: f64, to: f64| from + (to - from) * draws.uniform(first + k);
+        match self {
+            Self::Xor => {
+                // a gap around the axes, so that the classes can be told apart
+                let (x, y) = (uniform(0, 0.05, 1.0), uniform(1, 0.05, 1.0));
+                let side = if draws.uniform(first + 2) < 0.5 { 1.0 } else { -1.0 };
+                (x * side, if label == 0 { y * side } else { -y * side })
+            }
+            Self::Circle => {
+                let (inner, outer) = if label == 0 { (0.0, 0.5) } else { (0.7, 1.0) };
+                // even over the area: the square of the radius is uniform
+                let radius = uniform(0, inner * inner, outer * outer).sqrt();
+                polar(radius, uniform(1, 0.0, TAU))
+            }
+            Self::Spiral => {
+                // one and three quarter turns; the second arm starts opposite the first
+                let radius = 0.05 + 0.95 * along;
+                polar(radius, 3.5 * PI * along + PI * f64::from(label))
+            }
+            Self::Gaussians => {
+                let centre = if label == 0 { -0.5 } else { 0.5 };
+                (centre + 0.15 * draws.normal(first), centre + 0.15 * draws.normal(first + 1))
+            }
+        }
+    }
+}
+
+/// What a page can still draw point by point.
+const MAX_EXAMPLES: usize = 100_000;
+/// Ten times the extent of the sets: nothing of them is left.
+const MAX_NOISE: f64 = 10.0;
+
+fn polar(radius: f64, angle: f64) -> (f64, f64) {
+    (radius * libm::cos(angle), radius * libm::sin(angle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Generator; 4] = [Generator::Xor, Generator::Circle, Generator::Spiral, Generator::Gaussians];
+
+    fn points(set: &Dataset) -> Vec<(f64, f64, u32)> {
+        let Features::Reals(x) = set.features() else { panic!("not a table") };
+        (0..set.len()).map(|i| (x[[i, 0]], x[[i, 1]], set.label(i as u32).unwrap())).collect()
+    }
+
+    #[test]
+    fn classes_are_balanced_and_the_seed_decides() {
+        for kind in ALL {
+            let set = kind.generate(501, 0.1, 1).unwrap();
+            assert_eq!(points(&set).iter().filter(|p| p.2 == 0).count(), 251);
+            assert_eq!(set.hash(), kind.generate(501, 0.1, 1).unwrap().hash());
+            assert_ne!(set.hash(), kind.generate(501, 0.1, 2).unwrap().hash());
+        }
+    }
+
+    #[test]
+    fn without_noise_each_class_lies_where_its_formula_says() {
+        for (x, y, label) in points(&Generator::Xor.generate(400, 0.0, 3).unwrap()) {
+            assert_eq!(x * y < 0.0, label == 1);
+            assert!(x.abs() <= 1.0 && y.abs() <= 1.0 && x.abs() >= 0.05);
+        }
+        for (x, y, label) in points(&Generator::Circle.generate(400, 0.0, 3).unwrap()) {
+            let radius = (x * x + y * y).sqrt();
+            assert!(if label == 0 { radius <= 0.5 } else { (0.699..=1.001).contains(&radius) });
+        }
+        for (x, y, label) in points(&Generator::Spiral.generate(400, 0.0, 3).unwrap()) {
+            let along = ((x * x + y * y).sqrt() - 0.05) / 0.95;
+            let angle = 3.5 * PI * along + PI * f64::from(label);
+            assert!(
+                (libm::atan2(y, x) - angle).rem_euclid(TAU).min((angle - libm::atan2(y, x)).rem_euclid(TAU))
+                    < 1e-9
+            );
+        }
+        let right = points(&Generator::Gaussians.generate(400, 0.0, 3).unwrap());
+        assert!(right.iter().all(|&(x, y, label)| (x + y > 0.0) == (label == 1)));
+    }
+
+    #[test]
+    fn noise_has_the_deviation_that_was_asked_for() {
+        let clean = points(&Generator::Circle.generate(20_000, 0.0, 5).unwrap());
+        let noisy = points(&Generator::Circle.generate(20_000, 0.3, 5).unwrap());
+        let square: f64 = clean.iter().zip(&noisy).map(|(a, b)| (a.0 - b.0) * (a.0 - b.0)).sum();
+        assert!(((square / 20_000.0).sqrt() - 0.3).abs() < 0.006);
+    }
+
+    #[test]
+    fn absurd_wishes_are_refused() {
+        let code = |n, noise| Generator::Xor.generate(n, noise, 0).unwrap_err().report().code;
+        assert_eq!(code(1, 0.0), "generated-examples");
+        assert_eq!(code(1_000_000, 0.0), "generated-examples");
+        assert_eq!(code(10, -0.1), "generated-noise");
+        assert_eq!(code(10, f64::NAN), "generated-noise");
+    }
+}

@@ -1,0 +1,173 @@
+//! The description of a data set in a run's spec, and the way from it to the data.
+
+use super::dataset::{Dataset, Features};
+use super::embedded::{self, DIABETES_FEATURES};
+use super::generate::Generator;
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+use ndarray::Axis;
+use serde::{Deserialize, Serialize};
+
+/// Which data, as JSON: `{"type": "digits"}`, `{"type": "diabetes", "features": ["s5"]}`,
+/// `{"type": "generated", "kind": "spiral", "examples": 500, "noise": 0.1}`, `{"type": "files"}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+pub enum DataSpec {
+    /// UCI digits, embedded.
+    Digits {},
+    /// Diabetes, embedded.
+    Diabetes {
+        /// The columns to use, in this order; all ten if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        features: Option<Vec<String>>,
+    },
+    /// A two-dimensional set drawn from the run's seed.
+    Generated {
+        /// Which formula.
+        kind: Generator,
+        /// How many points.
+        examples: usize,
+        /// Standard deviation of the random step of each point.
+        noise: f64,
+    },
+    /// Files handed over beside the spec.
+    Files {
+        /// [`Dataset::hash`] of what is in them, 16 hex digits; if present, only the same data are accepted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash: Option<String>,
+    },
+}
+
+/// Loads what `spec` describes. `seed` is the run's and matters to generated sets, `files` (name, bytes) matter to
+/// [`DataSpec::Files`].
+///
+/// # Errors
+/// [`Error::Spec`] for a column that is not there or sizes out of range.
+pub fn load(spec: &DataSpec, seed: u64, files: &[(String, Vec<u8>)]) -> Result<Dataset> {
+    match spec {
+        DataSpec::Digits {} => embedded::digits(),
+        DataSpec::Diabetes { features: None } => embedded::diabetes(),
+        DataSpec::Diabetes { features: Some(features) } => columns(&embedded::diabetes()?, features),
+        DataSpec::Generated { kind, examples, noise } => kind.generate(*examples, *noise, seed),
+        DataSpec::Files { .. } => Err(Error::file("files-missing", "data")
+            .expected("files with images and labels")
+            .got(format!("{} files", files.len()))
+            .hint("drop the files on the page")),
+    }
+}
+
+/// The same table with the columns `names` alone, in this order.
+fn columns(table: &Dataset, names: &[String]) -> Result<Dataset> {
+    let known = DIABETES_FEATURES;
+    let list = known.join(", ");
+    let mut places = Vec::with_capacity(names.len());
+    for name in names {
+        let Some(place) = known.iter().position(|k| k == name) else {
+            let close = nearest(name, &known);
+            return Err(Error::spec("feature-unknown", "data.features")
+                .expected(format!("names among {list}"))
+                .got(format!("{name:?}"))
+                .hint(match close {
+                    Some(close) => format!("did you mean {close:?}?"),
+                    None => "choose one of these".to_owned(),
+                })
+                .arg("name", name)
+                .arg("known", &list)
+                .arg("nearest", close.unwrap_or_default()));
+        };
+        if places.contains(&place) {
+            return Err(Error::spec("feature-twice", "data.features")
+                .expected("every feature once")
+                .got(format!("{name:?} twice"))
+                .hint("remove one of them")
+                .arg("name", name));
+        }
+        places.push(place);
+    }
+    let Features::Reals(values) = table.features() else { return Ok(table.clone()) };
+    if places.is_empty() {
+        return Err(Error::spec("features-none", "data.features")
+            .expected(format!("one or more of {list}"))
+            .got("an empty list")
+            .hint("choose a feature, or leave the list out to use all")
+            .arg("known", &list));
+    }
+    let features = Features::Reals(values.select(Axis(1), &places));
+    let set = Dataset::new(table.name(), Shape::new(&[places.len()]), features, table.targets().clone())?;
+    Ok(set.with_feature_names(names.to_vec()).with_attribution(table.attribution()))
+}
+
+/// The known name that takes the fewest insertions, deletions and substitutions (Levenshtein), if these are at
+/// most two and fewer than the name has letters.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let wanted: Vec<char> = name.to_lowercase().chars().collect();
+    let distance = |candidate: &str| {
+        let mut row: Vec<usize> = (0..=wanted.len()).collect();
+        for (i, c) in candidate.chars().enumerate() {
+            let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+            for (j, w) in wanted.iter().enumerate() {
+                let substituted = diagonal + usize::from(c != *w);
+                diagonal = row[j + 1];
+                row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+            }
+        }
+        row[wanted.len()]
+    };
+    known
+        .iter()
+        .map(|&candidate| (distance(candidate), candidate))
+        .filter(|&(d, candidate)| d <= 2 && d < candidate.len().max(wanted.len()))
+        .min_by_key(|&(d, _)| d)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> std::result::Result<DataSpec, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn json_is_what_the_page_writes() {
+        for json in [
+            r#"{"type":"digits"}"#,
+            r#"{"type":"diabetes"}"#,
+            r#"{"type":"diabetes","features":["s5"]}"#,
+            r#"{"type":"generated","kind":"spiral","examples":500,"noise":0.1}"#,
+            r#"{"type":"files"}"#,
+            r#"{"type":"files","hash":"00000000000000ff"}"#,
+        ] {
+            assert_eq!(serde_json::to_string(&parse(json).unwrap()).unwrap(), json);
+        }
+        assert!(parse(r#"{"type":"digits","features":["s5"]}"#).is_err());
+        assert!(parse(r#"{"type":"generated","kind":"moons","examples":5,"noise":0}"#).is_err());
+    }
+
+    #[test]
+    fn columns_are_chosen_in_the_order_asked_for() {
+        let spec = DataSpec::Diabetes { features: Some(vec!["s5".into(), "bmi".into()]) };
+        let set = load(&spec, 0, &[]).unwrap();
+        let Features::Reals(x) = set.features() else { panic!("not a table") };
+        assert_eq!((x.dim(), x[[0, 0]], x[[0, 1]]), ((442, 2), 4.8598, 32.1));
+        assert_eq!(set.feature_names().unwrap(), ["s5", "bmi"]);
+    }
+
+    #[test]
+    fn an_unknown_column_is_answered_with_the_right_ones() {
+        let ask = |names: &[&str]| {
+            let features = Some(names.iter().map(|&n| n.to_owned()).collect());
+            load(&DataSpec::Diabetes { features }, 0, &[]).unwrap_err()
+        };
+        let error = ask(&["BMI2"]);
+        assert_eq!(
+            error.to_string(),
+            "data.features: expected names among age, sex, bmi, bp, s1, s2, s3, s4, s5, s6, got \"BMI2\"; \
+             did you mean \"bmi\"?"
+        );
+        assert!(ask(&["cholesterol"]).report().hint.starts_with("choose"));
+        assert_eq!(ask(&["s5", "s5"]).report().code, "feature-twice");
+        assert_eq!(ask(&[]).report().code, "features-none");
+    }
+}
