@@ -15,3 +15,9 @@ pub use conv::{
 };
 pub use gemm::{Init, MatMul, matmul};
 pub use real::Real;
+
+/// The vector instructions this build may use: `"simd128"` in WebAssembly, `"portable"` lanes elsewhere.
+#[must_use]
+pub const fn simd_level() -> &'static str {
+    if cfg!(target_feature = "simd128") { "simd128" } else { "portable" }
+}
