@@ -6,7 +6,7 @@ const names = Object.keys(table) as Name[];
 
 /** One row of the table with its type forgotten; the pair of `read` and `write` of one row always fits itself. */
 function row(name: Name): Setting<unknown> {
-  return table[name] as Setting<unknown>;
+  return table[name];
 }
 
 /** Settings of an address; what it leaves out or writes wrongly takes its default. */

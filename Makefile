@@ -1,0 +1,33 @@
+# make demo    build everything that is missing and serve the page on localhost (PORT=8080 picks the port)
+# make test    all tests: native, WebAssembly in Node and in Chromium, the npm package, the page in Chromium
+# make check   formatting, lints, types, documentation, size budgets
+# make bench   speed of the kernels and of training steps
+# make wasm    WebAssembly into www/lib/pkg
+# make page    the page into www/app/dist
+# make tools   install what any of these needs; what is there is left alone
+
+.PHONY: demo test check bench wasm page tools
+
+demo: page
+	@node tools/serve.mjs $(if $(PORT),--port $(PORT))
+
+test:
+	@tools/install.sh test
+	@tools/run.sh node tools/test.mjs
+
+check:
+	@tools/install.sh build
+	@tools/check.sh
+
+bench:
+	@tools/run.sh cargo bench
+
+wasm:
+	@tools/install.sh build
+	@tools/wasm.sh
+
+page: wasm
+	@tools/run.sh npm run build --prefix www
+
+tools:
+	@tools/install.sh test
