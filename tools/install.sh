@@ -22,15 +22,20 @@ install_crate() { # crate, version, folder, optimisation level, options of cargo
 
 rust() {
   command -v cargo >/dev/null || fail "cargo was not found; install Rust from https://rustup.rs"
-  if command -v rustup >/dev/null && ! rustc --version >/dev/null 2>&1; then
-    say "installing the Rust toolchain of rust-toolchain.toml"
-    rustup toolchain install
-  fi
   local target=wasm32-unknown-unknown
-  [ -d "$(rustc --print target-libdir --target $target)" ] && return 0
-  command -v rustup >/dev/null || fail "this Rust has no $target target and there is no rustup to add it"
-  say "adding the target $target"
-  rustup target add $target
+  if command -v rustup >/dev/null; then
+    local channel
+    channel=$(awk -F'"' '/^channel/ { print $2 }' rust-toolchain.toml)
+    if ! rustc --version >/dev/null 2>&1; then
+      say "installing Rust $channel"
+      rustup toolchain install "$channel" --profile minimal
+    fi
+    cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 ||
+      rustup component add --toolchain "$channel" rustfmt clippy
+    [ -d "$(rustc --print target-libdir --target $target)" ] || rustup target add --toolchain "$channel" $target
+  fi
+  [ -d "$(rustc --print target-libdir --target $target)" ] ||
+    fail "this Rust has no $target target and there is no rustup to add it"
 }
 
 node_packages() {
