@@ -14,4 +14,4 @@ pub mod data;
 
 pub use error::{Error, Report, Result};
 pub use rng::{Source, Stream};
-pub use shape::{Conv2dShape, Shape, Window};
+pub use shape::{Conv2dShape, Pool2dShape, Shape, Window};

@@ -242,6 +242,35 @@ impl Conv2dShape {
     }
 }
 
+/// All extents of two-dimensional pooling. The forward pass and its adjoint share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Pool2dShape {
+    /// Images in the batch (N).
+    pub batch: usize,
+    /// Height and width of the image (H, W).
+    pub input: [usize; 2],
+    /// Channels of the image and of the result (C).
+    pub channels: usize,
+    /// How the window slides.
+    pub window: Window,
+    /// Height and width of the result (OH, OW), rounded down.
+    pub output: [usize; 2],
+}
+
+impl Pool2dShape {
+    /// Shape of the image batch, `(N, H, W, C)`.
+    #[must_use]
+    pub fn x(&self) -> Shape {
+        Shape::from([self.batch, self.input[0], self.input[1], self.channels])
+    }
+
+    /// Shape of the result, `(N, OH, OW, C)`.
+    #[must_use]
+    pub fn y(&self) -> Shape {
+        Shape::from([self.batch, self.output[0], self.output[1], self.channels])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

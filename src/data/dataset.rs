@@ -97,10 +97,20 @@ impl Dataset {
     }
 
     /// Names the columns of a table.
-    #[must_use]
-    pub fn with_feature_names(mut self, names: Vec<String>) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Data`] if there are more or fewer names than columns.
+    pub fn with_feature_names(mut self, names: Vec<String>) -> Result<Self> {
+        if names.len() != self.width() {
+            return Err(Error::data("data-feature-names", self.name)
+                .expected(format!("{} names, one for each feature", self.features.columns()))
+                .got(names.len().to_string())
+                .hint("name every feature")
+                .arg("expected", self.features.columns())
+                .arg("got", names.len()));
+        }
         self.feature_names = Some(names);
-        self
+        Ok(self)
     }
 
     /// Says where the data are from: author, source, licence.
@@ -133,6 +143,15 @@ impl Dataset {
     pub fn with_feature_scaling(mut self, kind: ScalerKind) -> Self {
         self.feature_scaling = kind;
         self
+    }
+
+    /// Gives a set that was recognised its published name and class names (as many as it has).
+    pub(super) fn identified(mut self, name: &str, classes: &[&str], attribution: &str) -> Self {
+        self.name = name.to_owned();
+        if let Targets::Classes { names, .. } = &mut self.targets {
+            names.iter_mut().zip(classes).for_each(|(name, class)| *name = (*class).to_owned());
+        }
+        self.with_attribution(attribution)
     }
 
     /// What the set is called.
@@ -429,6 +448,8 @@ mod tests {
         ] {
             assert_ne!(base.hash(), other.hash());
         }
+        let names = base.clone().with_feature_names(vec!["x".into()]);
+        assert_eq!(names.unwrap_err().report().code, "data-feature-names");
         for empty in [0, 2] {
             assert_eq!(base.clone().with_own_train(empty).unwrap_err().report().code, "data-own-train");
         }

@@ -55,7 +55,7 @@ pub fn diabetes() -> Result<Dataset> {
     let targets = Targets::Reals { values: target, names: vec!["progression".to_owned()] };
     let shape = Shape::new(&[DIABETES_FEATURES.len()]);
     Ok(Dataset::new("diabetes", shape, Features::Reals(table), targets)?
-        .with_feature_names(DIABETES_FEATURES.map(str::to_owned).to_vec())
+        .with_feature_names(DIABETES_FEATURES.map(str::to_owned).to_vec())?
         .with_attribution(
             "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani: Least Angle Regression, \
              Annals of Statistics 2004; as bundled with scikit-learn, BSD-3-Clause",

@@ -75,7 +75,7 @@ impl Generator {
         }
         let targets = Targets::Classes { labels, names: vec!["0".to_owned(), "1".to_owned()] };
         Ok(Dataset::new(self.name(), Shape::new(&[2]), Features::Reals(points), targets)?
-            .with_feature_names(vec!["x".to_owned(), "y".to_owned()])
+            .with_feature_names(vec!["x".to_owned(), "y".to_owned()])?
             .with_feature_scaling(ScalerKind::None)
             .with_attribution("generated from the seed"))
     }

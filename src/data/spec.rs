@@ -2,6 +2,7 @@
 
 use super::dataset::{Dataset, Features};
 use super::embedded::{self, DIABETES_FEATURES};
+use super::files::assemble;
 use super::generate::Generator;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
@@ -42,18 +43,37 @@ pub enum DataSpec {
 /// [`DataSpec::Files`].
 ///
 /// # Errors
-/// [`Error::Spec`] for a column that is not there or sizes out of range.
+/// [`Error::Spec`] for a column that is not there or sizes out of range, [`Error::Data`] for files with another hash,
+/// and what [`assemble`] says of files.
 pub fn load(spec: &DataSpec, seed: u64, files: &[(String, Vec<u8>)]) -> Result<Dataset> {
     match spec {
         DataSpec::Digits {} => embedded::digits(),
         DataSpec::Diabetes { features: None } => embedded::diabetes(),
         DataSpec::Diabetes { features: Some(features) } => columns(&embedded::diabetes()?, features),
         DataSpec::Generated { kind, examples, noise } => kind.generate(*examples, *noise, seed),
-        DataSpec::Files { .. } => Err(Error::file("files-missing", "data")
-            .expected("files with images and labels")
-            .got(format!("{} files", files.len()))
-            .hint("drop the files on the page")),
+        DataSpec::Files { hash } => {
+            let set = assemble(files)?;
+            match hash {
+                Some(wanted) => same(set, wanted),
+                None => Ok(set),
+            }
+        }
     }
+}
+
+/// Refuses other data than those that `wanted` names: a shared link is over these alone.
+fn same(set: Dataset, wanted: &str) -> Result<Dataset> {
+    let got = format!("{:016x}", set.hash());
+    if got.eq_ignore_ascii_case(wanted) {
+        return Ok(set);
+    }
+    Err(Error::data("files-differ", "data")
+        .expected(format!("the data with hash {wanted}, over which the run was described"))
+        .got(format!("{} with hash {got}", set.name()))
+        .hint("choose the files that were used then, or remove the hash to run on these")
+        .arg("wanted", wanted)
+        .arg("got", got)
+        .arg("name", set.name()))
 }
 
 /// The same table with the columns `names` alone, in this order.
@@ -94,7 +114,7 @@ fn columns(table: &Dataset, names: &[String]) -> Result<Dataset> {
     }
     let features = Features::Reals(values.select(Axis(1), &places));
     let set = Dataset::new(table.name(), Shape::new(&[places.len()]), features, table.targets().clone())?;
-    Ok(set.with_feature_names(names.to_vec()).with_attribution(table.attribution()))
+    Ok(set.with_feature_names(names.to_vec())?.with_attribution(table.attribution()))
 }
 
 /// The known name that takes the fewest insertions, deletions and substitutions (Levenshtein), if these are at
@@ -152,6 +172,20 @@ mod tests {
         let Features::Reals(x) = set.features() else { panic!("not a table") };
         assert_eq!((x.dim(), x[[0, 0]], x[[0, 1]]), ((442, 2), 4.8598, 32.1));
         assert_eq!(set.feature_names().unwrap(), ["s5", "bmi"]);
+    }
+
+    #[test]
+    fn files_with_another_hash_are_refused() {
+        let files = [
+            ("x".to_owned(), [&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1][..], &[3, 4]].concat()),
+            ("y".to_owned(), [&[0, 0, 8, 1, 0, 0, 0, 2][..], &[0, 1]].concat()),
+        ];
+        let set = load(&DataSpec::Files { hash: None }, 0, &files).unwrap();
+        let hash = Some(format!("{:016x}", set.hash()));
+        assert!(load(&DataSpec::Files { hash }, 0, &files).is_ok());
+        let error = load(&DataSpec::Files { hash: Some("0".repeat(16)) }, 0, &files).unwrap_err();
+        assert_eq!(error.report().code, "files-differ");
+        assert_eq!(load(&DataSpec::Files { hash: None }, 0, &[]).unwrap_err().report().code, "files-missing");
     }
 
     #[test]

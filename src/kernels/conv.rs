@@ -7,7 +7,7 @@
 //! Every sum runs in a fixed order, that of the naive loops over the zero-bordered image: an output over
 //! (ky, kx, c), a filter's gradient over (image, oy, ox), an image's gradient over (oy, ox, o).
 
-use super::gemm::{Init, Offsets, Product};
+use super::gemm::{Init, Left, Offsets, Product, Right};
 use super::real::Real;
 use crate::shape::Conv2dShape;
 
@@ -74,11 +74,8 @@ pub fn conv2d<T: Real>(
                 m: places.len(),
                 k: taps.len(),
                 n: s.group_out(),
-                a: &image[group * s.group_in()..],
-                rows: Offsets::Table(places),
-                columns: Offsets::Table(taps),
-                b: &w[first..],
-                ldb: s.out_channels,
+                left: Left::Indirect { a: &image[group * s.group_in()..], rows: places, columns: taps },
+                right: Right::Rows { b: &w[first..], stride: s.out_channels },
             }
             .run(init, &mut y[first..], Offsets::Affine(s.out_channels));
         }
@@ -115,11 +112,8 @@ pub fn conv2d_filter_gradient<T: Real>(
                 m: taps.len(),
                 k: places.len(),
                 n: s.group_out(),
-                a: &image[group * s.group_in()..],
-                rows: Offsets::Table(taps),
-                columns: Offsets::Table(places),
-                b: &dy[first..],
-                ldb: s.out_channels,
+                left: Left::Indirect { a: &image[group * s.group_in()..], rows: taps, columns: places },
+                right: Right::Rows { b: &dy[first..], stride: s.out_channels },
             }
             .run(Init::Accumulate, &mut dw[first..], Offsets::Affine(s.out_channels));
         }
@@ -167,11 +161,8 @@ pub fn conv2d_input_gradient<T: Real>(
                     m,
                     k,
                     n: s.group_in(),
-                    a: &dy[group * s.group_out()..],
-                    rows: Offsets::Table(places),
-                    columns: Offsets::Table(columns),
-                    b,
-                    ldb: s.group_in(),
+                    left: Left::Indirect { a: &dy[group * s.group_out()..], rows: places, columns },
+                    right: Right::Rows { b, stride: s.group_in() },
                 }
                 .run(Init::Zero, &mut dx[group * s.group_in()..], Offsets::Table(targets));
             }

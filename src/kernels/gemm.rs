@@ -10,6 +10,8 @@
 //! split of k whose partial sums are stored, and the indirect form give the same bits.
 
 use super::real::Real;
+use super::simd::Vector;
+use super::tile::{self, RowOffsets, Strip};
 
 /// What a product is added to.
 #[derive(Debug, Clone, Copy)]
@@ -47,37 +49,52 @@ impl MatMul {
     /// Elements of scratch that [`matmul`] needs.
     #[must_use]
     pub fn scratch(&self) -> usize {
-        if self.transpose_b { self.k * self.n } else { 0 }
+        if self.transpose_b || self.n.is_power_of_two() && self.n >= 512 { self.k * self.n } else { 0 }
     }
 }
 
 /// `C = A B + start`, row-major, each operand transposed if `p` says so.
 ///
-/// `a` has M K elements, `b` K N, `c` M N, `scratch` at least [`MatMul::scratch`]; what scratch holds before and after is of no
-/// account. The result does not depend on M: a row of C has the same bits in a batch of any size.
+/// `a` has M K elements, `b` K N, `c` M N, `scratch` at least [`MatMul::scratch`]; what scratch holds before and
+/// after is of no account. A row of C has the same bits in a batch of any size.
 ///
 /// # Panics
 /// If a slice is shorter than its extents say.
 pub fn matmul<T: Real>(p: &MatMul, a: &[T], b: &[T], init: Init<'_, T>, c: &mut [T], scratch: &mut [T]) {
     let &MatMul { m, k, n, transpose_a, transpose_b } = p;
-    let b = if transpose_b {
-        let packed = &mut scratch[..k * n];
-        for (j, column) in b[..k * n].chunks_exact(k.max(1)).enumerate() {
-            for (i, &value) in column.iter().enumerate() {
-                packed[i * n + j] = value;
-            }
-        }
-        &*packed
+    let left = if transpose_a { Left::Transposed { a, stride: m } } else { Left::Dense { a, stride: k } };
+    assert!(k * n <= b.len(), "B is shorter than its extents");
+    let right = if p.scratch() > 0 {
+        let strips = &mut scratch[..k * n];
+        pack::<T>(b, transpose_b, k, n, strips);
+        Right::Strips(strips)
     } else {
-        b
+        Right::Rows { b, stride: n }
     };
-    let (rows, columns) = if transpose_a { (1, m) } else { (k, 1) };
-    let product =
-        Product { m, k, n, a, rows: Offsets::Affine(rows), columns: Offsets::Affine(columns), b, ldb: n };
-    product.run(init, c, Offsets::Affine(n));
+    Product { m, k, n, left, right }.run(init, c, Offsets::Affine(n));
 }
 
-/// Where the rows, or the columns, of an operand begin.
+/// Writes B strip by strip, each `(K, width)`.
+fn pack<T: Real>(b: &[T], transposed: bool, k: usize, n: usize, to: &mut [T]) {
+    let mut rest = to;
+    for (first, width) in strips::<T>(n) {
+        let (strip, after) = rest.split_at_mut(k * width);
+        rest = after;
+        if transposed {
+            for (j, column) in b[first * k..].chunks_exact(k.max(1)).take(width).enumerate() {
+                for (slot, &value) in strip[j..].iter_mut().step_by(width).zip(column) {
+                    *slot = value;
+                }
+            }
+        } else {
+            for (row, from) in strip.chunks_exact_mut(width).zip(b.chunks_exact(n)) {
+                row.copy_from_slice(&from[first..first + width]);
+            }
+        }
+    }
+}
+
+/// Where the rows of a result begin.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Offsets<'a> {
     /// The i-th at `i * stride`.
@@ -86,67 +103,197 @@ pub(super) enum Offsets<'a> {
     Table(&'a [u32]),
 }
 
-impl Offsets<'_> {
-    fn at(&self, i: usize) -> usize {
-        match self {
-            Self::Affine(stride) => i * stride,
-            Self::Table(table) => table[i] as usize,
-        }
-    }
-
-    /// One past the largest of the first `count` offsets; 0 if there is none.
-    fn end(&self, count: usize) -> usize {
-        match self {
-            Self::Affine(stride) => count.checked_sub(1).map_or(0, |last| last * stride + 1),
-            Self::Table(table) => table[..count].iter().max().map_or(0, |&last| last as usize + 1),
-        }
-    }
+/// Element (r, i) of the left operand, `r < M`, `i < K`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Left<'a, T> {
+    /// `a[r * stride + i]`
+    Dense { a: &'a [T], stride: usize },
+    /// `a[i * stride + r]`
+    Transposed { a: &'a [T], stride: usize },
+    /// `a[rows[r] + columns[i]]`
+    Indirect { a: &'a [T], rows: &'a [u32], columns: &'a [u32] },
 }
 
-/// The indirect product of the file's head: element (r, k) of A is `a[rows(r) + columns(k)]`.
+/// Element (i, j) of the right operand, `i < K`, `j < N`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Right<'a, T> {
+    /// `b[i * stride + j]`
+    Rows { b: &'a [T], stride: usize },
+    /// As [`pack`] writes it.
+    Strips(&'a [T]),
+}
+
+/// The indirect product of the file's head.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Product<'a, T> {
     pub m: usize,
     pub k: usize,
     pub n: usize,
-    pub a: &'a [T],
-    pub rows: Offsets<'a>,
-    pub columns: Offsets<'a>,
-    pub b: &'a [T],
-    /// Elements from one row of B to the next.
-    pub ldb: usize,
+    pub left: Left<'a, T>,
+    pub right: Right<'a, T>,
+}
+
+/// One past the largest offset; 0 if there is none.
+fn end(table: &[u32]) -> usize {
+    table.iter().max().map_or(0, |&last| last as usize + 1)
+}
+
+/// Elements that `count` rows of `len`, `stride` apart, reach over.
+fn reach(count: usize, stride: usize, len: usize) -> usize {
+    if count == 0 || len == 0 { 0 } else { (count - 1) * stride + len }
 }
 
 impl<T: Real> Product<'_, T> {
-    /// Row r of the result begins at `c[c_rows(r)]`; rows must not overlap.
+    /// Row r of the result begins at `c_rows(r)` in `c`; rows must not overlap.
     pub fn run(&self, init: Init<'_, T>, c: &mut [T], c_rows: Offsets<'_>) {
-        let &Self { m, k, n, .. } = self;
+        let &Self { m, k, n, left, right } = self;
         if m == 0 || n == 0 {
             return;
         }
-        if k > 0 {
-            assert!(
-                self.rows.end(m) + self.columns.end(k) - 1 <= self.a.len(),
-                "A is shorter than its extents"
-            );
-            assert!((k - 1) * self.ldb + n <= self.b.len(), "B is shorter than its extents");
+        if let Init::Bias(bias) = init {
+            assert!(n <= bias.len(), "the bias is shorter than a row of the result");
         }
-        assert!(c_rows.end(m) - 1 + n <= c.len(), "C is shorter than its extents");
-        for r in 0..m {
-            let row = &mut c[c_rows.at(r)..][..n];
-            match init {
-                Init::Zero => row.fill(T::ZERO),
-                Init::Bias(bias) => row.copy_from_slice(&bias[..n]),
-                Init::Accumulate => {}
+        match right {
+            Right::Rows { b, stride } => {
+                assert!(reach(k, stride, n) <= b.len(), "B is shorter than its extents")
             }
-            for i in 0..k {
-                let a = self.a[self.rows.at(r) + self.columns.at(i)];
-                for (sum, &b) in row.iter_mut().zip(&self.b[i * self.ldb..][..n]) {
-                    *sum += a * b;
+            Right::Strips(b) => assert!(k * n <= b.len(), "B is shorter than its extents"),
+        }
+        let (c_reach, c_rows) = match c_rows {
+            Offsets::Affine(stride) => (reach(m, stride, n), RowOffsets::Affine(stride)),
+            Offsets::Table(table) => (end(&table[..m]) - 1 + n, RowOffsets::Table(table.as_ptr())),
+        };
+        assert!(c_reach <= c.len(), "C is shorter than its extents");
+        let job = Job { m, k, n, right, init, c: c.as_mut_ptr(), c_rows };
+        // SAFETY: the extents of B and C were compared above, those of A are compared here.
+        unsafe {
+            match left {
+                Left::Dense { a, stride } => {
+                    assert!(reach(m, stride, k) <= a.len(), "A is shorter than its extents");
+                    job.run(|k0| tile::Dense { a: a.as_ptr().add(k0), stride });
+                }
+                Left::Transposed { a, stride } => {
+                    assert!(reach(k, stride, m) <= a.len(), "A is shorter than its extents");
+                    job.run(|k0| tile::Transposed { a: a.as_ptr().add(k0 * stride), stride });
+                }
+                Left::Indirect { a, rows, columns } => {
+                    let (rows, columns) = (&rows[..m], &columns[..k]);
+                    assert!(
+                        k == 0 || end(rows) + end(columns) - 1 <= a.len(),
+                        "A is shorter than its extents"
+                    );
+                    job.run(|k0| tile::Indirect {
+                        a: a.as_ptr(),
+                        rows: rows.as_ptr(),
+                        columns: columns.as_ptr().add(k0),
+                    });
                 }
             }
         }
     }
+}
+
+/// Elements of one row of A that are summed before the next: a strip of B of this height stays in the nearest
+/// cache while the rows of A pass by.
+const KC: usize = 256;
+
+/// Rows of A x [`KC`] stay in the second cache while the strips of B pass by.
+const MC: usize = 128;
+
+/// A product whose operands reach as far as they must.
+struct Job<'a, T> {
+    m: usize,
+    k: usize,
+    n: usize,
+    right: Right<'a, T>,
+    init: Init<'a, T>,
+    c: *mut T,
+    c_rows: RowOffsets,
+}
+
+impl<T: Real> Job<'_, T> {
+    /// # Safety
+    /// B and C must reach over their extents, and so must A from any `k0 < K` on.
+    unsafe fn run<L: tile::Left<T>>(&self, left: impl Fn(usize) -> L) {
+        let &Self { m, k, n, .. } = self;
+        let zeros = &const { [T::ZERO; 16] };
+        let blocks = k.div_ceil(KC).max(1);
+        let kc = k.div_ceil(blocks);
+        for k0 in (0..blocks).map(|block| (block * kc).min(k)) {
+            let left = left(k0);
+            for from in (0..m).step_by(MC) {
+                let to = m.min(from + MC);
+                for (first, width) in strips::<T>(n) {
+                    let (b, ldb) = match self.right {
+                        Right::Rows { b, stride } => (b.as_ptr().wrapping_add(k0 * stride + first), stride),
+                        Right::Strips(b) => (b.as_ptr().wrapping_add(k * first + k0 * width), width),
+                    };
+                    // SAFETY: a strip lies within N columns, a block within K.
+                    unsafe {
+                        let start = match self.init {
+                            Init::Zero if k0 == 0 => zeros.as_ptr(),
+                            Init::Bias(bias) if k0 == 0 => bias.as_ptr().add(first),
+                            _ => std::ptr::null(),
+                        };
+                        let c = self.c.add(first);
+                        let strip = Strip { k: kc.min(k - k0), b, ldb, width, start, c, c_rows: self.c_rows };
+                        rows(left, &strip, from, to);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One strip's rows, in tiles as high as fit.
+///
+/// # Safety
+/// All elements of A, B, C and `start` that the rows and the strip name must exist.
+unsafe fn rows<T: Real, L: tile::Left<T>>(left: L, strip: &Strip<T>, from: usize, to: usize) {
+    let lanes = T::Vector::LANES;
+    let pairs = to - (to - from) % 2;
+    // SAFETY: the caller's; the tiles cover from..to once.
+    unsafe {
+        if strip.width < lanes {
+            return tile::tile_scalar(left, strip, from, to);
+        }
+        match strip.width.div_ceil(lanes) {
+            1 | 2 => {
+                let fours = to - (to - from) % 4;
+                tile::tile_4x2(left, strip, from, fours);
+                tile::tile_2x2(left, strip, fours, pairs);
+                tile::tile_1x2(left, strip, pairs, to);
+            }
+            3 => {
+                tile::tile_2x3(left, strip, from, pairs);
+                tile::tile_1x3(left, strip, pairs, to);
+            }
+            _ => {
+                tile::tile_2x4(left, strip, from, pairs);
+                tile::tile_1x4(left, strip, pairs, to);
+            }
+        }
+    }
+}
+
+/// Cuts N columns into strips of at most 4 vectors, `(first, width)`: 4 vectors wide, then what leaves a rest of
+/// at least 2.
+fn strips<T: Real>(n: usize) -> impl Iterator<Item = (usize, usize)> {
+    let lanes = T::Vector::LANES;
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let rest = n - first;
+        let width = if rest <= 4 * lanes {
+            rest
+        } else if rest < 6 * lanes {
+            2 * lanes
+        } else {
+            4 * lanes
+        };
+        let strip = (first, width);
+        first += width;
+        (width > 0).then_some(strip)
+    })
 }
 
 #[cfg(test)]

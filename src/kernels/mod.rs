@@ -4,16 +4,26 @@
 #![allow(unsafe_code)]
 
 mod conv;
+pub mod elementwise;
 mod gemm;
+pub mod layout;
+pub mod map;
+mod peak;
+pub mod pool;
 mod real;
+pub mod reduce;
 mod simd;
+pub mod softmax;
 #[cfg(test)]
 mod test_util;
+mod tile;
 
 pub use conv::{
     ConvProduct, Workspace, conv2d, conv2d_filter_gradient, conv2d_input_gradient, conv2d_scratch,
 };
 pub use gemm::{Init, MatMul, matmul};
+pub use map::Elementary;
+pub use peak::{peak_f32, peak_f64};
 pub use real::Real;
 
 /// The vector instructions this build may use: `"simd128"` in WebAssembly, `"portable"` lanes elsewhere.

@@ -1,12 +1,14 @@
 //! The two number types a program can run in.
 
+use super::map::Elementary;
 use super::simd::{F32x4, F64x2, Vector};
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// `f32` (training) or `f64` (gradient checks, Hessians, landscapes).
 pub trait Real:
-    Copy
+    Elementary
+    + Copy
     + Debug
     + Default
     + Display
@@ -35,6 +37,10 @@ pub trait Real:
     const ZERO: Self;
     /// 1.
     const ONE: Self;
+    /// Minus infinity.
+    const NEG_INFINITY: Self;
+    /// Not a number.
+    const NAN: Self;
 
     /// The nearest number of this type.
     fn from_f64(value: f64) -> Self;
@@ -58,6 +64,8 @@ macro_rules! real {
             const NAME: &'static str = $name;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
+            const NEG_INFINITY: Self = <$t>::NEG_INFINITY;
+            const NAN: Self = <$t>::NAN;
 
             #[inline(always)]
             fn from_f64(value: f64) -> Self {

@@ -1,0 +1,164 @@
+//! Elementary functions of one variable, on slices and on single numbers.
+//!
+//! A single number and an element of a slice give the same bits, wherever the element lies.
+
+/// The elementary functions of a real type. `f_slice(x, y)` writes `f(x[i])` to `y[i]` for slices of one
+/// length; `f_in_place(x)` overwrites.
+pub trait Elementary: Copy + Sized {
+    /// `e^x`.
+    fn exp(self) -> Self;
+    /// Natural logarithm; NaN below 0.
+    fn log(self) -> Self;
+    /// Hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// Logistic function `1 / (1 + e^-x)`, exact in both tails.
+    fn sigmoid(self) -> Self;
+    /// `e^x - 1`, exact near 0.
+    fn expm1(self) -> Self;
+    /// `log(1 + x)`, exact near 0.
+    fn log1p(self) -> Self;
+    /// The error function.
+    fn erf(self) -> Self;
+    /// Sine of radians.
+    fn sin(self) -> Self;
+    /// Cosine of radians.
+    fn cos(self) -> Self;
+    /// `1 / x`.
+    fn reciprocal(self) -> Self;
+    /// -1, 0 or 1 by the sign of x; 0 for both zeros; NaN for NaN.
+    fn sign(self) -> Self;
+    /// `log(1 + e^x)`, finite for every finite x.
+    fn softplus(self) -> Self;
+    /// `x^y`.
+    fn pow(self, exponent: Self) -> Self;
+
+    /// `e^x` of a slice.
+    fn exp_slice(x: &[Self], y: &mut [Self]);
+    /// `e^x` of a slice, in place.
+    fn exp_in_place(x: &mut [Self]);
+    /// Natural logarithm of a slice.
+    fn log_slice(x: &[Self], y: &mut [Self]);
+    /// Natural logarithm of a slice, in place.
+    fn log_in_place(x: &mut [Self]);
+    /// Hyperbolic tangent of a slice.
+    fn tanh_slice(x: &[Self], y: &mut [Self]);
+    /// Hyperbolic tangent of a slice, in place.
+    fn tanh_in_place(x: &mut [Self]);
+    /// Logistic function of a slice.
+    fn sigmoid_slice(x: &[Self], y: &mut [Self]);
+    /// Logistic function of a slice, in place.
+    fn sigmoid_in_place(x: &mut [Self]);
+}
+
+/// Writes `f(x[i])` to `y[i]`.
+#[inline(always)]
+pub fn map<T: Copy>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
+    debug_assert_eq!(x.len(), y.len());
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = f(x);
+    }
+}
+
+/// Replaces every `x[i]` by `f(x[i])`.
+#[inline(always)]
+pub fn map_in_place<T: Copy>(x: &mut [T], f: impl Fn(T) -> T) {
+    for x in x {
+        *x = f(*x);
+    }
+}
+
+macro_rules! elementary {
+    ($t:ident, exp: $exp:ident, log: $log:ident, tanh: $tanh:ident, expm1: $expm1:ident, log1p: $log1p:ident,
+     erf: $erf:ident, sin: $sin:ident, cos: $cos:ident, pow: $pow:ident) => {
+        impl Elementary for $t {
+            #[inline]
+            fn exp(self) -> Self {
+                libm::$exp(self)
+            }
+            #[inline]
+            fn log(self) -> Self {
+                libm::$log(self)
+            }
+            #[inline]
+            fn tanh(self) -> Self {
+                libm::$tanh(self)
+            }
+            #[inline]
+            fn sigmoid(self) -> Self {
+                let e = libm::$exp(-self.abs());
+                if self < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
+            }
+            #[inline]
+            fn expm1(self) -> Self {
+                libm::$expm1(self)
+            }
+            #[inline]
+            fn log1p(self) -> Self {
+                libm::$log1p(self)
+            }
+            #[inline]
+            fn erf(self) -> Self {
+                libm::$erf(self)
+            }
+            #[inline]
+            fn sin(self) -> Self {
+                libm::$sin(self)
+            }
+            #[inline]
+            fn cos(self) -> Self {
+                libm::$cos(self)
+            }
+            #[inline(always)]
+            fn reciprocal(self) -> Self {
+                1.0 / self
+            }
+            #[inline(always)]
+            fn sign(self) -> Self {
+                if self > 0.0 {
+                    1.0
+                } else if self < 0.0 {
+                    -1.0
+                } else {
+                    self + 0.0
+                }
+            }
+            #[inline]
+            fn softplus(self) -> Self {
+                // the larger of x and 0 carries the size, so that the exponential never overflows
+                let linear = if self <= 0.0 { 0.0 } else { self };
+                linear + libm::$log1p(Elementary::exp(-self.abs()))
+            }
+            #[inline]
+            fn pow(self, exponent: Self) -> Self {
+                libm::$pow(self, exponent)
+            }
+            fn exp_slice(x: &[Self], y: &mut [Self]) {
+                map(x, y, Elementary::exp);
+            }
+            fn exp_in_place(x: &mut [Self]) {
+                map_in_place(x, Elementary::exp);
+            }
+            fn log_slice(x: &[Self], y: &mut [Self]) {
+                map(x, y, Elementary::log);
+            }
+            fn log_in_place(x: &mut [Self]) {
+                map_in_place(x, Elementary::log);
+            }
+            fn tanh_slice(x: &[Self], y: &mut [Self]) {
+                map(x, y, Elementary::tanh);
+            }
+            fn tanh_in_place(x: &mut [Self]) {
+                map_in_place(x, Elementary::tanh);
+            }
+            fn sigmoid_slice(x: &[Self], y: &mut [Self]) {
+                map(x, y, Elementary::sigmoid);
+            }
+            fn sigmoid_in_place(x: &mut [Self]) {
+                map_in_place(x, Elementary::sigmoid);
+            }
+        }
+    };
+}
+
+elementary!(f32, exp: expf, log: logf, tanh: tanhf, expm1: expm1f, log1p: log1pf, erf: erff, sin: sinf, cos: cosf, pow: powf);
+elementary!(f64, exp: exp, log: log, tanh: tanh, expm1: expm1, log1p: log1p, erf: erf, sin: sin, cos: cos, pow: pow);

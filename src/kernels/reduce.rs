@@ -1,0 +1,324 @@
+//! Sums, maxima and other folds of slices and tensors, in a fixed order.
+//!
+//! Two orders, the same for every machine and every tiling:
+//!
+//! - **a run** (consecutive elements become one number): lane `l` of 8 adds the elements `l, l + 8, l + 16, …` in
+//!   ascending order, starting from 0; then `((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7))` of the lanes.
+//! - **rows** (several rows become one row): every column adds its elements in ascending order, starting from 0.
+//!
+//! A tensor reduced over some of its axes is read in row-major order, its trailing reduced axes as one run.
+
+use super::Real;
+use super::elementwise::larger;
+
+/// Lanes of a run: two vectors of f32, four of f64. Part of the result's bits.
+pub(super) const LANES: usize = 8;
+
+/// Folds the 8 lanes of a run into one number.
+#[inline(always)]
+pub(super) fn fold_lanes<T: Copy>(l: [T; LANES], f: impl Fn(T, T) -> T) -> T {
+    f(f(f(l[0], l[4]), f(l[2], l[6])), f(f(l[1], l[5]), f(l[3], l[7])))
+}
+
+/// Continues a run: `f(lane, element)` for every element, the first element in lane 0.
+#[inline(always)]
+pub(super) fn run<T: Real>(lanes: &mut [T; LANES], x: &[T], f: impl Fn(T, T) -> T) {
+    let (chunks, tail) = x.as_chunks::<LANES>();
+    let mut local = *lanes;
+    for chunk in chunks {
+        for l in 0..LANES {
+            local[l] = f(local[l], chunk[l]);
+        }
+    }
+    for (lane, &x) in local.iter_mut().zip(tail) {
+        *lane = f(*lane, x);
+    }
+    *lanes = local;
+}
+
+/// The same for two slices of one length.
+#[inline(always)]
+fn run2<T: Real>(x: &[T], y: &[T], f: impl Fn(T, T, T) -> T) -> [T; LANES] {
+    debug_assert_eq!(x.len(), y.len());
+    let ((xs, x_tail), (ys, y_tail)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
+    let mut lanes = [T::ZERO; LANES];
+    for (x, y) in xs.iter().zip(ys) {
+        for l in 0..LANES {
+            lanes[l] = f(lanes[l], x[l], y[l]);
+        }
+    }
+    for ((lane, &x), &y) in lanes.iter_mut().zip(x_tail).zip(y_tail) {
+        *lane = f(*lane, x, y);
+    }
+    lanes
+}
+
+/// The sum of a run; 0 of nothing.
+#[must_use]
+pub fn sum<T: Real>(x: &[T]) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    run(&mut lanes, x, |sum, x| sum + x);
+    fold_lanes(lanes, |a, b| a + b)
+}
+
+/// The sum of the squares of a run.
+#[must_use]
+pub fn sum_squares<T: Real>(x: &[T]) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    run(&mut lanes, x, |sum, x| sum + x * x);
+    fold_lanes(lanes, |a, b| a + b)
+}
+
+/// The sum of `x[i] * y[i]`, as a run.
+#[must_use]
+pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {
+    fold_lanes(run2(x, y, |sum, x, y| sum + x * y), |a, b| a + b)
+}
+
+/// The largest element, NaN if any is; minus infinity of nothing. Of +0 and -0 either may be returned, always the
+/// same for the same slice.
+#[must_use]
+pub fn max<T: Real>(x: &[T]) -> T {
+    let mut lanes = [T::NEG_INFINITY; LANES];
+    run(&mut lanes, x, larger);
+    fold_lanes(lanes, larger)
+}
+
+/// `y += alpha * x`.
+pub fn axpy<T: Real>(alpha: T, x: &[T], y: &mut [T]) {
+    debug_assert_eq!(x.len(), y.len());
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y += alpha * x;
+    }
+}
+
+/// Whether no element is infinite or NaN.
+#[must_use]
+pub fn all_finite<T: Real>(x: &[T]) -> bool {
+    // whole blocks without a branch, which the compiler turns into vectors; a block ends the search early
+    x.chunks(1024).all(|block| block.iter().fold(true, |ok, x| ok & x.is_finite()))
+}
+
+/// Sum over axis 1 of `x (outer, n, inner)`; `y (outer, inner)`. A run if `inner` is 1, else rows.
+pub fn sum_axis<T: Real>(x: &[T], shape: [usize; 3], y: &mut [T]) {
+    let [outer, n, inner] = shape;
+    sum_to(x, &[outer, n, inner], &[outer, 1, inner], y);
+}
+
+/// Largest element over axis 1 of `x (outer, n, inner)`, see [`max`]; `y (outer, inner)`.
+pub fn max_axis<T: Real>(x: &[T], shape: [usize; 3], y: &mut [T]) {
+    let [outer, n, inner] = shape;
+    max_to(x, &[outer, n, inner], &[outer, 1, inner], y);
+}
+
+/// Sums a tensor down to `target`, which has the axes of `dims` with 1 where one is summed: the adjoint of
+/// broadcasting, and the sum over any set of axes.
+pub fn sum_to<T: Real>(x: &[T], dims: &[usize], target: &[usize], y: &mut [T]) {
+    y.fill(T::ZERO);
+    fold_to(x, dims, target, y, &Sum);
+}
+
+/// The same for the largest element, see [`max`].
+pub fn max_to<T: Real>(x: &[T], dims: &[usize], target: &[usize], y: &mut [T]) {
+    y.fill(T::NEG_INFINITY);
+    fold_to(x, dims, target, y, &Max);
+}
+
+/// Index along axis 1 of the first largest element of `x (outer, n, inner)`, `n >= 1`; NaN counts as the largest.
+/// `index (outer, inner)`.
+pub fn argmax_axis<T: Real>(x: &[T], shape: [usize; 3], index: &mut [u32]) {
+    let [_, n, inner] = shape;
+    if n * inner == 0 {
+        return index.fill(0);
+    }
+    for (x, index) in x.chunks_exact(n * inner).zip(index.chunks_exact_mut(inner)) {
+        for (column, index) in index.iter_mut().enumerate() {
+            let mut best = x[column];
+            *index = 0;
+            for row in 1..n {
+                let value = x[row * inner + column];
+                if beats(value, best) {
+                    best = value;
+                    *index = row as u32;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a candidate displaces the best so far: if larger, or if it is the first NaN.
+#[inline(always)]
+#[expect(
+    clippy::eq_op,
+    reason = "a comparison with itself is the NaN test that becomes one vector instruction"
+)]
+pub(super) fn beats<T: Real>(candidate: T, best: T) -> bool {
+    (candidate > best) | ((candidate != candidate) & (best == best))
+}
+
+/// A fold of runs and of rows.
+trait Fold<T> {
+    fn run(&self, x: &[T]) -> T;
+    fn pair(&self, a: T, b: T) -> T;
+}
+
+struct Sum;
+struct Max;
+
+impl<T: Real> Fold<T> for Sum {
+    #[inline(always)]
+    fn run(&self, x: &[T]) -> T {
+        sum(x)
+    }
+    #[inline(always)]
+    fn pair(&self, a: T, b: T) -> T {
+        a + b
+    }
+}
+
+impl<T: Real> Fold<T> for Max {
+    #[inline(always)]
+    fn run(&self, x: &[T]) -> T {
+        max(x)
+    }
+    #[inline(always)]
+    fn pair(&self, a: T, b: T) -> T {
+        larger(a, b)
+    }
+}
+
+/// Reads `x` in row-major order, one axis per call, and folds it into `y`.
+fn fold_to<T: Real>(x: &[T], dims: &[usize], target: &[usize], y: &mut [T], fold: &impl Fold<T>) {
+    debug_assert_eq!(dims.len(), target.len());
+    if x.is_empty() {
+        return;
+    }
+    let kept = |i: usize| dims[i] == target[i];
+    match y {
+        // every axis left is summed
+        [y] => *y = fold.pair(*y, fold.run(x)),
+        _ if y.len() == x.len() => {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = fold.pair(*y, x);
+            }
+        }
+        _ if kept(0) => {
+            let (piece, part) = (x.len() / dims[0], y.len() / dims[0]);
+            for (x, y) in x.chunks_exact(piece).zip(y.chunks_exact_mut(part)) {
+                fold_to(x, &dims[1..], &target[1..], y, fold);
+            }
+        }
+        _ => {
+            for x in x.chunks_exact(x.len() / dims[0]) {
+                fold_to(x, &dims[1..], &target[1..], y, fold);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::test_util::{bits, indices, numbers, place};
+
+    /// The documented order, word for word.
+    fn naive_run(x: &[f32]) -> f32 {
+        let lane = |l: usize| x.iter().skip(l).step_by(8).fold(0.0, |sum, &x| sum + x);
+        ((lane(0) + lane(4)) + (lane(2) + lane(6))) + ((lane(1) + lane(5)) + (lane(3) + lane(7)))
+    }
+
+    #[test]
+    fn runs_keep_their_order() {
+        for n in (0..33).chain([100, 1000, 4099]) {
+            let (x, y) = (numbers::<f32>(1, n), numbers::<f32>(2, n));
+            let products: Vec<_> = x.iter().zip(&y).map(|(x, y)| x * y).collect();
+            let squares: Vec<_> = x.iter().map(|x| x * x).collect();
+            assert_eq!(sum(&x).to_bits(), naive_run(&x).to_bits(), "{n}");
+            assert_eq!(dot(&x, &y).to_bits(), naive_run(&products).to_bits(), "{n}");
+            assert_eq!(sum_squares(&x).to_bits(), naive_run(&squares).to_bits(), "{n}");
+            assert_eq!(max(&x), x.iter().copied().fold(f32::NEG_INFINITY, f32::max), "{n}");
+            let mut z = y.clone();
+            axpy(0.3, &x, &mut z);
+            let want: Vec<_> = x.iter().zip(&y).map(|(x, y)| y + 0.3 * x).collect();
+            assert_eq!(bits(&z), bits(&want));
+        }
+    }
+
+    #[test]
+    fn a_single_odd_value_is_found_wherever_it_is() {
+        for n in 1..40 {
+            for at in 0..n {
+                let mut x = numbers::<f64>(3, n);
+                assert!(all_finite(&x));
+                x[at] = f64::NAN;
+                assert!(max(&x).is_nan() && !all_finite(&x), "{at} of {n}");
+                x[at] = f64::INFINITY;
+                assert!(max(&x) == f64::INFINITY && !all_finite(&x), "{at} of {n}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_set_of_axes_follows_the_order() {
+        let shapes: [&[usize]; 9] =
+            [&[], &[7], &[3, 5], &[5, 1, 3], &[2, 3, 4, 5], &[4, 33], &[33, 4], &[1, 1], &[17, 2, 9]];
+        for dims in shapes {
+            let x = numbers::<f32>(4, dims.iter().product());
+            for set in 0..1 << dims.len() {
+                let target: Vec<_> =
+                    dims.iter().enumerate().map(|(i, &d)| if set >> i & 1 == 1 { 1 } else { d }).collect();
+                let run =
+                    dims.iter().zip(&target).rev().take_while(|&(_, &t)| t == 1).map(|(d, _)| d).product();
+                let len = target.iter().product();
+                let (mut sums, mut largest) = (vec![0.0; len], vec![f32::NEG_INFINITY; len]);
+                let places: Vec<_> = indices(dims).collect();
+                for (i, x) in places.chunks(run).zip(x.chunks(run)) {
+                    let i: Vec<_> = i[0].iter().zip(&target).map(|(i, t)| i % t).collect();
+                    sums[place(&target, &i)] += naive_run(x);
+                    largest[place(&target, &i)] =
+                        x.iter().copied().fold(largest[place(&target, &i)], f32::max);
+                }
+                let mut y = vec![9.0; len];
+                sum_to(&x, dims, &target, &mut y);
+                assert_eq!(bits(&y), bits(&sums), "{dims:?} to {target:?}");
+                max_to(&x, dims, &target, &mut y);
+                assert_eq!(y, largest, "{dims:?} to {target:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_sums_to_zero() {
+        let mut y = [7.0_f32; 3];
+        sum_axis(&[], [3, 0, 1], &mut y);
+        assert_eq!(y, [0.0; 3]);
+        max_axis(&[], [1, 0, 3], &mut y);
+        assert_eq!(y, [f32::NEG_INFINITY; 3]);
+    }
+
+    #[test]
+    fn first_largest_wins_and_nan_is_the_largest() {
+        let nan = f32::NAN;
+        let mut index = [0; 4];
+        let x = [1.0, 3.0, 3.0, 5.0, nan, nan, -1.0, -1.0, -2.0, f32::NEG_INFINITY, f32::NEG_INFINITY, nan];
+        argmax_axis(&x, [4, 3, 1], &mut index);
+        assert_eq!(index, [1, 1, 0, 2]);
+        let mut index = [0; 2];
+        argmax_axis(&[1.0, 9.0, 4.0, 2.0, 4.0, 9.0], [1, 3, 2], &mut index);
+        assert_eq!(index, [1, 0]);
+    }
+
+    #[test]
+    fn largest_over_any_axis() {
+        for n in 1..33 {
+            let x = numbers::<f64>(5, 2 * n * 3);
+            let (mut index, mut y) = ([0; 6], [0.0; 6]);
+            argmax_axis(&x, [2, n, 3], &mut index);
+            max_axis(&x, [2, n, 3], &mut y);
+            for (o, (&i, &y)) in index.iter().zip(&y).enumerate() {
+                let at = |row: usize| x[(o / 3 * n + row) * 3 + o % 3];
+                assert!((0..n).all(|row| at(row) <= y) && at(i as usize) == y);
+            }
+        }
+    }
+}

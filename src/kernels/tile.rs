@@ -1,0 +1,260 @@
+//! The register tiles of the matrix product.
+//!
+//! A tile is R rows x V vectors of the result. Its accumulators are named locals, so they stay in registers at
+//! every optimisation level, and there are 8 at most: WebAssembly engines have 15 registers to give, and with
+//! the vectors of B and one element of A a larger tile spills (4 x 8 and 2 x 16 `f32` reach the peak, 8 x 8 half of it).
+//! One k is one turn of the loop; unrolled, the steps are interleaved and spill too.
+
+use super::real::Real;
+use super::simd::Vector;
+
+/// The left operand: where element (r, i) of A is.
+pub(super) trait Left<T>: Copy {
+    /// What a tile keeps of its rows.
+    type Rows<const R: usize>: Copy;
+
+    /// The `R` rows from `r` on.
+    ///
+    /// # Safety
+    /// The rows must exist.
+    unsafe fn rows<const R: usize>(self, r: usize) -> Self::Rows<R>;
+
+    /// Element `i` of the `j`-th of those rows.
+    ///
+    /// # Safety
+    /// The element must exist.
+    unsafe fn at<const R: usize>(self, rows: Self::Rows<R>, j: usize, i: usize) -> *const T;
+}
+
+/// Row r at `r * stride`, its elements adjacent.
+#[derive(Clone, Copy)]
+pub(super) struct Dense<T> {
+    pub a: *const T,
+    pub stride: usize,
+}
+
+/// Rows adjacent, their elements `stride` apart.
+#[derive(Clone, Copy)]
+pub(super) struct Transposed<T> {
+    pub a: *const T,
+    pub stride: usize,
+}
+
+/// Row r at `rows[r]`, element i of it `columns[i]` further.
+#[derive(Clone, Copy)]
+pub(super) struct Indirect<T> {
+    pub a: *const T,
+    pub rows: *const u32,
+    pub columns: *const u32,
+}
+
+impl<T: Copy> Left<T> for Dense<T> {
+    type Rows<const R: usize> = [*const T; R];
+
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(self, r: usize) -> [*const T; R] {
+        // SAFETY: the rows exist.
+        std::array::from_fn(|j| unsafe { self.a.add((r + j) * self.stride) })
+    }
+    #[inline(always)]
+    unsafe fn at<const R: usize>(self, rows: [*const T; R], j: usize, i: usize) -> *const T {
+        // SAFETY: the element exists.
+        unsafe { rows[j].add(i) }
+    }
+}
+
+impl<T: Copy> Left<T> for Transposed<T> {
+    type Rows<const R: usize> = *const T;
+
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(self, r: usize) -> *const T {
+        // SAFETY: the rows exist.
+        unsafe { self.a.add(r) }
+    }
+    #[inline(always)]
+    unsafe fn at<const R: usize>(self, rows: *const T, j: usize, i: usize) -> *const T {
+        // SAFETY: the element exists.
+        unsafe { rows.add(i * self.stride).add(j) }
+    }
+}
+
+impl<T: Copy> Left<T> for Indirect<T> {
+    type Rows<const R: usize> = [*const T; R];
+
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(self, r: usize) -> [*const T; R] {
+        // SAFETY: the rows exist, so the table holds them.
+        std::array::from_fn(|j| unsafe { self.a.add(*self.rows.add(r + j) as usize) })
+    }
+    #[inline(always)]
+    unsafe fn at<const R: usize>(self, rows: [*const T; R], j: usize, i: usize) -> *const T {
+        // SAFETY: the element exists, so the table holds its column.
+        unsafe { rows[j].add(*self.columns.add(i) as usize) }
+    }
+}
+
+/// Some columns of B and what belongs to them. The last of a tile's vectors ends where the strip ends, and so
+/// may overlap the one before: no padding, no scalar rest.
+#[derive(Clone, Copy)]
+pub(super) struct Strip<T> {
+    /// Elements of a sum.
+    pub k: usize,
+    /// The strip's first element of B.
+    pub b: *const T,
+    /// From one row of B to the next.
+    pub ldb: usize,
+    /// Columns of the strip.
+    pub width: usize,
+    /// Where the sums start: a row of `width` elements for all rows; null if each starts from what C holds.
+    pub start: *const T,
+    /// The strip's first element of C.
+    pub c: *mut T,
+    pub c_rows: RowOffsets,
+}
+
+/// Where the rows of C begin.
+#[derive(Clone, Copy)]
+pub(super) enum RowOffsets {
+    Affine(usize),
+    Table(*const u32),
+}
+
+impl RowOffsets {
+    /// # Safety
+    /// Row `r` must exist.
+    #[inline(always)]
+    unsafe fn at(self, r: usize) -> usize {
+        match self {
+            Self::Affine(stride) => r * stride,
+            // SAFETY: the row exists, so the table holds it.
+            Self::Table(table) => unsafe { *table.add(r) as usize },
+        }
+    }
+}
+
+macro_rules! tile {
+    (
+        $(#[$doc:meta])* $name:ident, rows $rows:literal,
+        columns [$($b:ident $at:ident = $v:literal),+],
+        $($j:literal $a:ident $c:ident $start:ident [$($sum:ident $x:ident $o:ident),+])+
+    ) => {
+        $(#[$doc])*
+        ///
+        /// # Safety
+        /// All elements of A, B, C and `start` that the rows and the strip name must exist, and `from..to` must be
+        /// a multiple of the tile's rows.
+        #[inline(never)]
+        pub(super) unsafe fn $name<T: Real, L: Left<T>>(left: L, strip: &Strip<T>, from: usize, to: usize) {
+            let &Strip { k, b, ldb, width, start, c, c_rows } = strip;
+            let last = width - T::Vector::LANES;
+            $(let $at = last.min($v * T::Vector::LANES);)+
+            for r in (from..to).step_by($rows) {
+                // SAFETY: rows r.. and k elements of each exist; vectors end within the strip. B's pointer wraps
+                // because it is moved once more than it is read.
+                unsafe {
+                    let rows = left.rows::<$rows>(r);
+                    $(
+                        let $c = c.add(c_rows.at(r + $j));
+                        let $start = if start.is_null() { $c.cast_const() } else { start };
+                        $(let mut $sum = T::Vector::load($start.add($o));)+
+                    )+
+                    let mut b = b;
+                    for i in 0..k {
+                        $(let $b = T::Vector::load(b.add($at));)+
+                        $(
+                            let $a = T::Vector::load_splat(left.at::<$rows>(rows, $j, i));
+                            $($sum = $sum.add($a.mul($x));)+
+                        )+
+                        b = b.wrapping_add(ldb);
+                    }
+                    $($($sum.store($c.add($o));)+)+
+                }
+            }
+        }
+    };
+}
+
+tile! {
+    /// 4 rows x 2 vectors.
+    tile_4x2, rows 4, columns [b0 o0 = 0, b1 o1 = 1],
+    0 a0 c0 s0 [c00 b0 o0, c01 b1 o1]
+    1 a1 c1 s1 [c10 b0 o0, c11 b1 o1]
+    2 a2 c2 s2 [c20 b0 o0, c21 b1 o1]
+    3 a3 c3 s3 [c30 b0 o0, c31 b1 o1]
+}
+tile! {
+    /// 2 rows x 2 vectors.
+    tile_2x2, rows 2, columns [b0 o0 = 0, b1 o1 = 1],
+    0 a0 c0 s0 [c00 b0 o0, c01 b1 o1]
+    1 a1 c1 s1 [c10 b0 o0, c11 b1 o1]
+}
+tile! {
+    /// 1 row x 2 vectors.
+    tile_1x2, rows 1, columns [b0 o0 = 0, b1 o1 = 1],
+    0 a0 c0 s0 [c00 b0 o0, c01 b1 o1]
+}
+tile! {
+    /// 2 rows x 3 vectors.
+    tile_2x3, rows 2, columns [b0 o0 = 0, b1 o1 = 1, b2 o2 = 2],
+    0 a0 c0 s0 [c00 b0 o0, c01 b1 o1, c02 b2 o2]
+    1 a1 c1 s1 [c10 b0 o0, c11 b1 o1, c12 b2 o2]
+}
+tile! {
+    /// 1 row x 3 vectors.
+    tile_1x3, rows 1, columns [b0 o0 = 0, b1 o1 = 1, b2 o2 = 2],
+    0 a0 c0 s0 [c00 b0 o0, c01 b1 o1, c02 b2 o2]
+}
+tile! {
+    /// 2 rows x 4 vectors.
+    tile_2x4, rows 2, columns [b0 o0 = 0, b1 o1 = 1, b2 o2 = 2, b3 o3 = 3],
+    0 a0 c0 s0 [c00 b0 o0, c01 b1 o1, c02 b2 o2, c03 b3 o3]
+    1 a1 c1 s1 [c10 b0 o0, c11 b1 o1, c12 b2 o2, c13 b3 o3]
+}
+tile! {
+    /// 1 row x 4 vectors.
+    tile_1x4, rows 1, columns [b0 o0 = 0, b1 o1 = 1, b2 o2 = 2, b3 o3 = 3],
+    0 a0 c0 s0 [c00 b0 o0, c01 b1 o1, c02 b2 o2, c03 b3 o3]
+}
+
+/// Strips narrower than a vector: one column at a time, 8 rows at once so that their additions overlap.
+///
+/// # Safety
+/// All elements of A, B, C and `start` that the rows and the strip name must exist.
+#[inline(never)]
+pub(super) unsafe fn tile_scalar<T: Real, L: Left<T>>(left: L, strip: &Strip<T>, from: usize, to: usize) {
+    let mut r = from;
+    while r + 8 <= to {
+        // SAFETY: the caller's.
+        unsafe { scalar_rows::<T, L, 8>(left, strip, r) };
+        r += 8;
+    }
+    while r < to {
+        // SAFETY: the caller's.
+        unsafe { scalar_rows::<T, L, 1>(left, strip, r) };
+        r += 1;
+    }
+}
+
+/// # Safety
+/// As [`tile_scalar`], for the `R` rows from `r` on.
+#[inline(always)]
+unsafe fn scalar_rows<T: Real, L: Left<T>, const R: usize>(left: L, strip: &Strip<T>, r: usize) {
+    for n in 0..strip.width {
+        // SAFETY: the rows, k elements of each and column n exist.
+        unsafe {
+            let rows = left.rows::<R>(r);
+            let c: [*mut T; R] = std::array::from_fn(|j| strip.c.add(strip.c_rows.at(r + j) + n));
+            let mut sums: [T; R] =
+                std::array::from_fn(|j| if strip.start.is_null() { *c[j] } else { *strip.start.add(n) });
+            for i in 0..strip.k {
+                let b = *strip.b.add(i * strip.ldb + n);
+                for (j, sum) in sums.iter_mut().enumerate() {
+                    *sum += *left.at::<R>(rows, j, i) * b;
+                }
+            }
+            for (c, sum) in c.iter().zip(sums) {
+                **c = sum;
+            }
+        }
+    }
+}
