@@ -3,15 +3,22 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod curvature;
+pub mod data;
 mod error;
-mod rng;
-mod shape;
-
+mod exec;
+mod graph;
 #[doc(hidden)]
 pub mod kernels;
-
-pub mod data;
+pub mod nn;
+pub mod ops;
+pub mod optim;
+mod rng;
+mod shape;
+pub mod train;
 
 pub use error::{Error, Report, Result};
+pub use exec::{Bindings, Executor, Output, Plan, Sink};
+pub use graph::{Buffer, DType, Graph, Node, TensorType, Value};
 pub use rng::{Source, Stream};
 pub use shape::{Conv2dShape, Pool2dShape, Shape, Window};

@@ -84,6 +84,12 @@ impl From<Vec<usize>> for Shape {
     }
 }
 
+impl From<&[usize]> for Shape {
+    fn from(dims: &[usize]) -> Self {
+        Self(dims.to_vec())
+    }
+}
+
 impl<const R: usize> From<[usize; R]> for Shape {
     fn from(dims: [usize; R]) -> Self {
         Self(dims.to_vec())

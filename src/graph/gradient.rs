@@ -1,0 +1,97 @@
+//! Reverse-mode differentiation as a function from graph to graph.
+//!
+//! The walk only calls [`Graph::push`], and every rule is written in terms of listed ops, so the result can be
+//! differentiated again: the gradient of (gradient . v) is the exact Hessian-vector product (Pearlmutter 1994).
+
+use super::{DType, Graph, Value};
+use crate::error::{Error, Result};
+use crate::ops::Vjp;
+
+impl Graph {
+    /// The derivatives of the scalar `loss` with respect to each of `wrt`, each of the shape of its value.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if `loss` is not a single real number or a `wrt` is not real.
+    pub fn gradient(&mut self, loss: Value, wrt: &[Value]) -> Result<Vec<Value>> {
+        let kind = self.type_of(loss);
+        if kind.dtype != DType::Real || kind.shape.len() != 1 {
+            return Err(Error::shape("loss-not-scalar", "gradient")
+                .expected("a loss of one real number")
+                .got(kind.to_string())
+                .hint("reduce it with a sum or a mean"));
+        }
+        let shape = kind.shape.clone();
+        let one = self.constant(1.0)?;
+        let seed = self.expand(one, shape)?;
+        self.pull_back(&[(loss, seed)], wrt)
+    }
+
+    /// The gradient of `sum of cotangent * value` over the given pairs, with respect to each of `wrt`.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] if a cotangent has another shape than its value, or a `wrt` is not real.
+    pub fn pull_back(&mut self, seeds: &[(Value, Value)], wrt: &[Value]) -> Result<Vec<Value>> {
+        let last = seeds.iter().map(|(v, _)| v.node as usize + 1).max().unwrap_or(0);
+        let mut cotangents: Vec<Vec<Option<Value>>> =
+            self.nodes[..last].iter().map(|n| vec![None; n.outputs.len()]).collect();
+        for &(value, seed) in seeds {
+            if self.shape(seed) != self.shape(value) {
+                return Err(Error::shape("cotangent-shape", "gradient")
+                    .expected(format!("a cotangent of shape {}", self.shape(value)))
+                    .got(self.shape(seed).to_string())
+                    .hint("give it the shape of its value"));
+            }
+            self.accumulate(&mut cotangents, value, seed)?;
+        }
+
+        let needed = self.depends_on(last, wrt);
+        for number in (0..last).rev() {
+            if !needed[number] || cotangents[number].iter().all(Option::is_none) {
+                continue;
+            }
+            let node = self.nodes[number].clone();
+            if node.inputs.is_empty() {
+                continue;
+            }
+            let outputs = self.values(number as u32);
+            let scope = std::mem::replace(&mut self.scope, node.scope);
+            let at = Vjp { inputs: &node.inputs, outputs: &outputs, cotangents: &cotangents[number] };
+            let pulled = node.op.vjp(self, &at)?;
+            for (&input, cotangent) in node.inputs.iter().zip(pulled) {
+                if let Some(cotangent) = cotangent.filter(|_| needed[input.node as usize]) {
+                    debug_assert_eq!(self.shape(cotangent), self.shape(input), "vjp of {:?}", node.op);
+                    self.accumulate(&mut cotangents, input, cotangent)?;
+                }
+            }
+            self.scope = scope;
+        }
+
+        wrt.iter()
+            .map(|&v| {
+                let found = cotangents.get(v.node as usize).and_then(|c| c[v.output as usize]);
+                found.map_or_else(|| self.fill(0.0, self.shape(v).clone()), Ok)
+            })
+            .collect()
+    }
+
+    fn accumulate(&mut self, to: &mut [Vec<Option<Value>>], at: Value, value: Value) -> Result<()> {
+        let place = (at.node as usize, at.output as usize);
+        to[place.0][place.1] = Some(match to[place.0][place.1] {
+            Some(sum) => self.add(sum, value)?,
+            None => value,
+        });
+        Ok(())
+    }
+
+    /// Which of the first `last` nodes lie on a path from a value of `wrt`: only these need a cotangent.
+    fn depends_on(&self, last: usize, wrt: &[Value]) -> Vec<bool> {
+        let mut needed = vec![false; last];
+        for v in wrt.iter().filter(|v| (v.node as usize) < last) {
+            needed[v.node as usize] = true;
+        }
+        for (number, node) in self.nodes[..last].iter().enumerate() {
+            needed[number] = needed[number] || node.inputs.iter().any(|v| needed[v.node as usize]);
+        }
+        needed
+    }
+}
