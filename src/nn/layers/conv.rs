@@ -1,0 +1,134 @@
+//! Two-dimensional convolution.
+
+use super::{Activation, Builder, Initializer, Layer, ParameterKind, image, with_activation, yes};
+use crate::error::Result;
+use crate::graph::Value;
+use crate::shape::Window;
+use serde::{Deserialize, Serialize};
+
+/// What stands around an image.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PaddingSpec {
+    /// Nothing: the window stays inside.
+    #[default]
+    Valid,
+    /// Zeros, so that the result has `ceil(size / stride)` places.
+    Same,
+}
+
+impl PaddingSpec {
+    /// `window` with this padding for an image of `input`.
+    #[must_use]
+    pub fn pad(self, window: Window, input: [usize; 2]) -> Window {
+        if self == Self::Same { window.same(input) } else { window }
+    }
+}
+
+/// `y = activation(conv(x, W) + b)`: x `(N, H, W, C)`, W `(KH, KW, C / groups, filters)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Conv2dLayer {
+    /// Name; by default `conv_1`, `conv_2`, ….
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Channels of the result.
+    pub filters: usize,
+    /// Height and width of a filter.
+    pub kernel_size: [usize; 2],
+    /// Step between neighbouring results.
+    #[serde(default = "ones")]
+    pub strides: [usize; 2],
+    /// What stands around the image.
+    #[serde(default)]
+    pub padding: PaddingSpec,
+    /// Step between neighbouring taps.
+    #[serde(default = "ones")]
+    pub dilation: [usize; 2],
+    /// Groups of channels that do not mix.
+    #[serde(default = "one")]
+    pub groups: usize,
+    /// Function applied at the end.
+    #[serde(default)]
+    pub activation: Activation,
+    /// Whether a bias is added.
+    #[serde(default = "yes")]
+    pub use_bias: bool,
+    /// Initial weights.
+    #[serde(default)]
+    pub initializer: Initializer,
+}
+
+fn ones() -> [usize; 2] {
+    [1, 1]
+}
+
+fn one() -> usize {
+    1
+}
+
+impl Conv2dLayer {
+    /// A convolution that moves by one.
+    #[must_use]
+    pub fn new(
+        filters: usize,
+        kernel_size: [usize; 2],
+        padding: PaddingSpec,
+        activation: Activation,
+    ) -> Self {
+        Self {
+            name: None,
+            filters,
+            kernel_size,
+            strides: ones(),
+            padding,
+            dilation: ones(),
+            groups: 1,
+            activation,
+            use_bias: true,
+            initializer: Initializer::default(),
+        }
+    }
+}
+
+impl Layer for Conv2dLayer {
+    const STEM: &'static str = "conv";
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn detail(&self) -> String {
+        let [h, w] = self.kernel_size;
+        with_activation(format!("{} of {h} × {w}", self.filters), self.activation)
+    }
+
+    fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value> {
+        b.count("filters", self.filters)?;
+        let [h, w, c] = image(b, x)?;
+        if self.groups == 0 || ![c, self.filters].iter().all(|n| n.is_multiple_of(self.groups)) {
+            let expected = format!("groups that divide {c} channels and {} filters", self.filters);
+            return Err(b.refuse("conv-groups", &expected, self.groups, "use 1, or a common divisor"));
+        }
+        let [kh, kw] = self.kernel_size;
+        for n in [kh, kw, self.strides[0], self.strides[1], self.dilation[0], self.dilation[1]] {
+            if n == 0 || n > 1024 {
+                let expected = "kernelSize, strides and dilation of 1 to 1,024";
+                return Err(b.refuse("conv-window", expected, n, "choose a number in this range"));
+            }
+        }
+        let window = Window::new([kh, kw]).stride(self.strides).dilation(self.dilation);
+        let window = self.padding.pad(window, [h, w]);
+        window.output(b.name, [h, w])?;
+        let per_group = c / self.groups;
+        let fans = [kh * kw * per_group, kh * kw * self.filters / self.groups];
+        let shape = [kh, kw, per_group, self.filters];
+        let kernel = b.parameter("kernel", shape, ParameterKind::Weight, self.initializer, fans)?;
+        let y = b.graph.conv2d(x, kernel, window, self.groups)?;
+        if self.use_bias { b.bias(y, self.filters) } else { Ok(y) }
+    }
+}

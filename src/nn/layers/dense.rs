@@ -1,0 +1,69 @@
+//! The dense layer.
+
+use super::{Activation, Builder, Initializer, Layer, ParameterKind, yes};
+use crate::error::{Error, Result};
+use crate::graph::Value;
+use serde::{Deserialize, Serialize};
+
+/// `y = activation(x W + b)`: x `(N, I)`, W `(I, units)`. Images are flattened first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dense {
+    /// Name; by default `dense_1`, `dense_2`, ….
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Outputs.
+    pub units: usize,
+    /// Function applied at the end.
+    #[serde(default)]
+    pub activation: Activation,
+    /// Whether a bias is added.
+    #[serde(default = "yes")]
+    pub use_bias: bool,
+    /// Initial weights.
+    #[serde(default)]
+    pub initializer: Initializer,
+}
+
+impl Layer for Dense {
+    const STEM: &'static str = "dense";
+
+    fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    fn detail(&self) -> String {
+        if self.activation == Activation::Linear { String::new() } else { self.activation.title().to_owned() }
+    }
+
+    fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value> {
+        b.count("units", self.units)?;
+        let dims = b.graph.shape(x).dims();
+        let (batch, features) = match dims {
+            [n, rest @ ..] if !rest.is_empty() => (*n, rest.iter().product::<usize>()),
+            _ => {
+                return Err(Error::shape("layer-needs-rows", b.name)
+                    .expected("rows of features (N, I)")
+                    .got(b.graph.shape(x).to_string())
+                    .hint("use a data set with at least one feature"));
+            }
+        };
+        let x = b.graph.reshape(x, [batch, features])?;
+        let fans = [features, self.units];
+        let kernel = b.parameter("kernel", fans, ParameterKind::Weight, self.initializer, fans)?;
+        let y = b.graph.matmul(x, kernel, false, false)?;
+        if self.use_bias { b.bias(y, self.units) } else { Ok(y) }
+    }
+}
+
+impl Dense {
+    /// A dense layer with a bias.
+    #[must_use]
+    pub fn new(units: usize, activation: Activation) -> Self {
+        Self { name: None, units, activation, use_bias: true, initializer: Initializer::default() }
+    }
+}

@@ -1,0 +1,68 @@
+//! Pooling.
+
+use super::{Builder, Layer, PaddingSpec, image};
+use crate::error::Result;
+use crate::graph::Value;
+use crate::shape::Window;
+use serde::{Deserialize, Serialize};
+
+macro_rules! pooling {
+    ($(#[$doc:meta])* $layer:ident, $title:literal, $pool:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $layer {
+            /// Name; by default `pool_1`, `pool_2`, ….
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+            /// Height and width of the window.
+            pub pool_size: [usize; 2],
+            /// Step between neighbouring windows; by default the size of the window.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub strides: Option<[usize; 2]>,
+            /// What stands around the image.
+            #[serde(default)]
+            pub padding: PaddingSpec,
+        }
+
+        impl $layer {
+            /// Windows side by side.
+            #[must_use]
+            pub fn new(pool_size: [usize; 2]) -> Self {
+                Self { name: None, pool_size, strides: None, padding: PaddingSpec::Valid }
+            }
+        }
+
+        impl Layer for $layer {
+            const STEM: &'static str = "pool";
+
+            fn name(&self) -> Option<&str> {
+                self.name.as_deref()
+            }
+
+            fn detail(&self) -> String {
+                let [h, w] = self.pool_size;
+                format!("{} {h} × {w}", $title)
+            }
+
+            fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value> {
+                let [h, w, _] = image(b, x)?;
+                let strides = self.strides.unwrap_or(self.pool_size);
+                let window = Window::new(self.pool_size).stride(strides);
+                window.output(b.name, [h, w])?;
+                let window = self.padding.pad(window, [h, w]);
+                let pool: fn(&mut Builder<'_>, Value, Window) -> Result<Value> = $pool;
+                pool(b, x, window)
+            }
+        }
+    };
+}
+
+pooling!(
+    /// The maximum of each window of images `(N, H, W, C)`.
+    MaxPool2d, "max", |b, x, window| b.graph.max_pool(x, window)
+);
+pooling!(
+    /// The mean of each window of images `(N, H, W, C)`; padding does not count.
+    AveragePool2d, "average", |b, x, window| b.graph.average_pool(x, window, false)
+);

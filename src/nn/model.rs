@@ -1,0 +1,329 @@
+//! A network: layers, loss and what they are trained towards.
+
+use super::layers::Builder;
+use super::programs::{ProgramKey, Purpose};
+use super::{Activation, LayerSpec, Loss, ParameterKind, ParameterTable};
+use crate::error::{Error, Result};
+use crate::exec::{Output, Plan, Sink};
+use crate::graph::{Buffer, Graph, Value};
+use crate::shape::Shape;
+use serde::Serialize;
+
+/// What the network is trained towards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// One of so many classes.
+    Classes(usize),
+    /// So many numbers.
+    Reals(usize),
+}
+
+impl Target {
+    /// Outputs that the network must have.
+    #[must_use]
+    pub fn outputs(self) -> usize {
+        match self {
+            Self::Classes(n) | Self::Reals(n) => n,
+        }
+    }
+}
+
+/// One row of the summary table.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LayerRow {
+    /// Name, for example `conv_1`.
+    pub name: String,
+    /// Type as in the spec, for example `conv2d`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What it does in a few words.
+    pub detail: String,
+    /// Extents of what it puts out for one example.
+    pub output: Vec<usize>,
+    /// Numbers that are trained.
+    pub parameters: usize,
+    /// Those that multiply.
+    pub weights: usize,
+    /// Those that are added.
+    pub biases: usize,
+    /// Bytes of what it puts out for one example, in f32.
+    pub bytes: usize,
+}
+
+/// A network whose layers fit together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    input: Shape,
+    layers: Vec<LayerSpec>,
+    names: Vec<String>,
+    loss: Loss,
+    target: Target,
+    table: ParameterTable,
+    rows: Vec<LayerRow>,
+}
+
+/// A network in a graph.
+struct Built {
+    /// What each layer puts out.
+    activations: Vec<Value>,
+    /// What the loss takes.
+    logits: Value,
+    /// What a prediction is.
+    prediction: Value,
+    table: ParameterTable,
+}
+
+impl Model {
+    /// Checks that the layers fit the input `(H, W, C)` or `(F)` of one example, each other, and the target.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] or [`Error::Spec`] that names the layer and says what to change.
+    pub fn new(input: &Shape, layers: &[LayerSpec], loss: Loss, target: Target) -> Result<Self> {
+        if layers.is_empty() {
+            return Err(Error::spec("no-layers", "layers")
+                .expected("at least one layer")
+                .got("none")
+                .hint(format!("add a dense layer of {} units", target.outputs())));
+        }
+        let mut model = Self {
+            input: input.clone(),
+            layers: layers.to_vec(),
+            names: names(layers)?,
+            loss,
+            target,
+            table: ParameterTable::default(),
+            rows: Vec::new(),
+        };
+        let mut graph = Graph::new();
+        let built = model.build(&mut graph, 1, true)?;
+        model.check_output(&graph, built.logits)?;
+        let target = model.target_input(&mut graph, 1)?;
+        loss.per_example(&mut graph, built.logits, target)?;
+        model.rows = model.summarise(&graph, &built);
+        model.table = built.table;
+        if model.table.is_empty() {
+            return Err(Error::spec("no-parameters", "layers")
+                .expected("at least one layer with weights")
+                .got("none")
+                .hint("add a dense or a convolution layer"));
+        }
+        Ok(model)
+    }
+
+    /// The parameters and their places in theta.
+    #[must_use]
+    pub fn table(&self) -> &ParameterTable {
+        &self.table
+    }
+
+    /// One row a layer.
+    #[must_use]
+    pub fn rows(&self) -> &[LayerRow] {
+        &self.rows
+    }
+
+    /// The layers.
+    #[must_use]
+    pub fn layers(&self) -> &[LayerSpec] {
+        &self.layers
+    }
+
+    /// The loss.
+    #[must_use]
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// What it is trained towards.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// Extents of one example.
+    #[must_use]
+    pub fn input(&self) -> &Shape {
+        &self.input
+    }
+
+    /// Numbers that [`Purpose::Inspect`] gives for one example.
+    #[must_use]
+    pub fn activation_len(&self) -> usize {
+        self.rows.iter().map(|r| r.output.iter().product::<usize>()).sum()
+    }
+
+    /// The plan of a program.
+    ///
+    /// # Errors
+    /// Those of building the graph; none that [`Model::new`] has not ruled out, but for memory.
+    pub fn plan(&self, key: ProgramKey) -> Result<Plan> {
+        let mut graph = Graph::new();
+        let built = self.build(&mut graph, key.batch, key.train)?;
+        let g = &mut graph;
+        let mut outputs = Vec::new();
+        match key.purpose {
+            Purpose::Predict => outputs.push(Output::new(built.prediction, Sink::Prediction)),
+            Purpose::Inspect => {
+                outputs.push(Output::new(built.prediction, Sink::Prediction));
+                let mut offset = 0;
+                for &value in &built.activations {
+                    outputs.push(Output { value, sink: Sink::Activation, offset, add: false });
+                    offset += g.shape(value).len();
+                }
+            }
+            Purpose::Evaluate => {
+                let target = self.target_input(g, key.batch)?;
+                let losses = self.loss.per_example(g, built.logits, target)?;
+                outputs.push(Output::new(losses, Sink::ExampleLoss));
+                outputs.push(Output::new(built.prediction, Sink::Prediction));
+            }
+            Purpose::Loss | Purpose::Gradient | Purpose::Product => {
+                let loss = self.mean_loss(g, &built, key.batch)?;
+                let parameters = self.parameter_values(g)?;
+                if key.purpose != Purpose::Product {
+                    outputs.push(Output { value: loss, sink: Sink::Loss, offset: 0, add: key.add });
+                }
+                if key.purpose != Purpose::Loss {
+                    let mut gradient = g.gradient(loss, &parameters)?;
+                    let mut sink = Sink::Gradient;
+                    if key.purpose == Purpose::Product {
+                        gradient = self.product(g, &gradient, &parameters)?;
+                        sink = Sink::Product;
+                    }
+                    for (p, value) in self.table.entries().iter().zip(gradient) {
+                        outputs.push(Output { value, sink, offset: p.offset, add: key.add });
+                    }
+                }
+            }
+        }
+        Plan::new(g, &outputs)
+    }
+
+    /// Sum of the losses of the batch times [`Buffer::Scale`].
+    fn mean_loss(&self, g: &mut Graph, built: &Built, batch: usize) -> Result<Value> {
+        g.set_scope("loss");
+        let target = self.target_input(g, batch)?;
+        let losses = self.loss.per_example(g, built.logits, target)?;
+        let sum = g.sum_all(losses)?;
+        let scale = g.input(Buffer::Scale, 0, Shape::scalar())?;
+        g.mul(sum, scale)
+    }
+
+    /// The gradient of gradient . direction: a Hessian-vector product.
+    fn product(&self, g: &mut Graph, gradient: &[Value], parameters: &[Value]) -> Result<Vec<Value>> {
+        let mut inner = g.constant(0.0)?;
+        for (p, &value) in self.table.entries().iter().zip(gradient) {
+            let direction = g.input(Buffer::Direction, p.offset, p.shape.clone())?;
+            let products = g.mul(value, direction)?;
+            let sum = g.sum_all(products)?;
+            inner = g.add(inner, sum)?;
+        }
+        g.gradient(inner, parameters)
+    }
+
+    fn parameter_values(&self, g: &mut Graph) -> Result<Vec<Value>> {
+        self.table.entries().iter().map(|p| g.input(Buffer::Theta, p.offset, p.shape.clone())).collect()
+    }
+
+    fn target_input(&self, g: &mut Graph, batch: usize) -> Result<Value> {
+        match self.target {
+            Target::Classes(_) => g.input(Buffer::Labels, 0, [batch]),
+            Target::Reals(n) => g.input(Buffer::Targets, 0, [batch, n]),
+        }
+    }
+
+    fn build(&self, graph: &mut Graph, batch: usize, train: bool) -> Result<Built> {
+        let dims = [&[batch], self.input.dims()].concat();
+        let mut x = graph.input(Buffer::Features, 0, dims)?;
+        let mut table = ParameterTable::default();
+        let mut activations = Vec::new();
+        let mut logits = x;
+        for (layer, name) in self.layers.iter().zip(&self.names) {
+            graph.set_scope(name);
+            let mut builder = Builder { graph, name, table: &mut table, train };
+            logits = layer.build(&mut builder, x)?;
+            let last = activations.len() + 1 == self.layers.len();
+            if layer.activation() == Activation::Softmax && self.loss.takes_logits() && !last {
+                return Err(Error::spec("softmax-inside", name)
+                    .expected("softmax as the last activation only")
+                    .got("softmax before another layer")
+                    .hint("use ReLU or tanh here"));
+            }
+            x = layer.activation().apply(graph, logits)?;
+            activations.push(x);
+        }
+        let softmax = self.layers.last().map(LayerSpec::activation) == Some(Activation::Softmax);
+        if !(self.loss.takes_logits() && softmax) {
+            logits = x;
+        }
+        // the class probabilities, whether or not the last layer ends with a softmax
+        let prediction = if self.loss.takes_logits() && !softmax { graph.softmax(logits)? } else { x };
+        Ok(Built { activations, logits, prediction, table })
+    }
+
+    fn check_output(&self, g: &Graph, logits: Value) -> Result<()> {
+        let (want, got) = (self.target.outputs(), g.shape(logits));
+        if got.dims() == [1, want] {
+            return Ok(());
+        }
+        let name = self.names.last().map_or("output", String::as_str);
+        let what = match self.target {
+            Target::Classes(n) => format!("{n} outputs, one for each class"),
+            Target::Reals(n) => format!("{n} outputs, one for each target"),
+        };
+        let found = if got.rank() == 2 { got.dims()[1].to_string() } else { got.to_string() };
+        let code = if got.rank() == 2 { "output-count" } else { "output-not-flat" };
+        let hint = if got.rank() == 2 {
+            format!("set its units to {want}")
+        } else {
+            format!("add a flatten layer and a dense layer of {want} units at the end")
+        };
+        Err(Error::shape(code, name)
+            .expected(what)
+            .got(&found)
+            .hint(hint)
+            .arg("want", want)
+            .arg("got", found))
+    }
+
+    fn summarise(&self, g: &Graph, built: &Built) -> Vec<LayerRow> {
+        let count = |name: &str, kind: ParameterKind| -> usize {
+            let own = built.table.entries().iter().filter(|p| p.layer == name && p.kind == kind);
+            own.map(|p| p.shape.len()).sum()
+        };
+        let row = |((layer, name), &value): ((&LayerSpec, &String), &Value)| {
+            let output = g.shape(value).dims()[1..].to_vec();
+            let weights = count(name, ParameterKind::Weight);
+            let biases = count(name, ParameterKind::Bias);
+            LayerRow {
+                name: name.clone(),
+                kind: layer.kind(),
+                detail: layer.detail(),
+                bytes: output.iter().product::<usize>() * size_of::<f32>(),
+                output,
+                parameters: weights + biases,
+                weights,
+                biases,
+            }
+        };
+        self.layers.iter().zip(&self.names).zip(&built.activations).map(row).collect()
+    }
+}
+
+/// The names of the layers: their own, or stem and number.
+fn names(layers: &[LayerSpec]) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    for (i, layer) in layers.iter().enumerate() {
+        let number = layers[..=i].iter().filter(|l| l.stem() == layer.stem()).count();
+        let name = layer.name().map_or_else(|| format!("{}_{number}", layer.stem()), str::to_owned);
+        if name.is_empty() || names.contains(&name) {
+            return Err(Error::spec("layer-name", format!("layer {}", i + 1))
+                .expected("a name that no other layer has")
+                .got(format!("`{name}`"))
+                .hint("rename it or leave the name out"));
+        }
+        names.push(name);
+    }
+    Ok(names)
+}

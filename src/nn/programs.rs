@@ -1,0 +1,106 @@
+//! Compiled programs of a network, one per purpose and batch size.
+
+use super::Model;
+use crate::error::Result;
+use crate::exec::{Bindings, Executor};
+use crate::kernels::Real;
+
+/// What a program computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// The loss.
+    Loss,
+    /// The loss and its gradient.
+    Gradient,
+    /// A Hessian-vector product.
+    Product,
+    /// The outputs.
+    Predict,
+    /// The loss of each example, and the outputs.
+    Evaluate,
+    /// The outputs, and what each layer puts out.
+    Inspect,
+}
+
+/// Names a compiled program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ProgramKey {
+    /// What it computes.
+    pub purpose: Purpose,
+    /// Whether layers that behave differently in training do.
+    pub train: bool,
+    /// Examples at once.
+    pub batch: usize,
+    /// Whether results are added to what the sinks hold.
+    pub add: bool,
+}
+
+impl ProgramKey {
+    /// An evaluation program that replaces what the sinks hold.
+    #[must_use]
+    pub fn evaluation(purpose: Purpose, batch: usize) -> Self {
+        Self { purpose, train: false, batch, add: false }
+    }
+
+    /// A training program.
+    #[must_use]
+    pub fn training(purpose: Purpose, batch: usize, add: bool) -> Self {
+        Self { purpose, train: true, batch, add }
+    }
+}
+
+/// A compiled program.
+#[derive(Debug)]
+pub struct Program<T> {
+    key: ProgramKey,
+    executor: Executor<T>,
+}
+
+/// The programs of a network that were used last.
+#[derive(Debug)]
+pub struct Programs<T> {
+    /// Most recently used last.
+    programs: Vec<Program<T>>,
+}
+
+impl<T> Default for Programs<T> {
+    fn default() -> Self {
+        Self { programs: Vec::new() }
+    }
+}
+
+/// Programs kept: a training step, its short last batch, evaluation and prediction, with two to spare.
+const KEPT: usize = 6;
+
+impl<T: Real> Programs<T> {
+    /// The executor for `key`, compiled if it is not there.
+    ///
+    /// # Errors
+    /// Those of [`Model::plan`], and [`Error::Memory`](crate::Error::Memory).
+    pub fn get(&mut self, model: &Model, key: ProgramKey) -> Result<&mut Executor<T>> {
+        let found = self.programs.iter().position(|p| p.key == key);
+        let last = self.programs.len().saturating_sub(1);
+        match found {
+            Some(at) if at == last => {}
+            Some(at) => self.programs[at..].rotate_left(1),
+            None => {
+                // the oldest goes before the new one comes, so that both are never held
+                if self.programs.len() == KEPT {
+                    self.programs.remove(0);
+                }
+                let executor = Executor::new(model.plan(key)?)?;
+                self.programs.push(Program { key, executor });
+            }
+        }
+        let last = self.programs.len() - 1;
+        Ok(&mut self.programs[last].executor)
+    }
+
+    /// Runs the program for `key`.
+    ///
+    /// # Errors
+    /// Those of [`Programs::get`] and of [`Executor::run`].
+    pub fn run(&mut self, model: &Model, key: ProgramKey, bindings: &mut Bindings<'_, T>) -> Result<()> {
+        self.get(model, key)?.run(bindings)
+    }
+}
