@@ -1,0 +1,355 @@
+//! The loss of a network over examples of a data set.
+
+use super::Objective;
+use crate::data::{Examples, Targets};
+use crate::error::{Error, Result};
+use crate::exec::{Bindings, Sink};
+use crate::graph::Buffer;
+use crate::kernels::Real;
+use crate::nn::{Model, ProgramKey, Programs, Purpose, Target};
+use std::sync::Arc;
+
+/// Activations of one chunk, in elements, that the number of rows of a chunk is chosen for: at 4 bytes and a
+/// few values alive for each activation, a chunk stays within some ten MiB.
+const CHUNK_ELEMENTS: usize = 1 << 20;
+
+/// The mean loss of a network over any rows of a data set, with gradient and Hessian-vector product.
+///
+/// Many rows are done in chunks, so that memory does not grow with their number; the number of rows of a chunk
+/// follows from the network alone, and with it every bit of the sums.
+#[derive(Debug)]
+pub struct DataLoss<T> {
+    model: Model,
+    examples: Arc<Examples>,
+    programs: Programs<T>,
+    features: Vec<T>,
+    targets: Vec<T>,
+    labels: Vec<u32>,
+    numbers: Vec<u32>,
+    seed: u64,
+    step: u64,
+}
+
+/// What evaluating some rows gave.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evaluated<T> {
+    /// The loss of each row.
+    pub losses: Vec<T>,
+    /// The outputs of each row, one after the other.
+    pub predictions: Vec<T>,
+}
+
+impl<T: Real> DataLoss<T> {
+    /// The loss of `model` on `examples`.
+    #[must_use]
+    pub fn new(model: Model, examples: Arc<Examples>) -> Self {
+        Self {
+            model,
+            examples,
+            programs: Programs::default(),
+            features: Vec::new(),
+            targets: Vec::new(),
+            labels: Vec::new(),
+            numbers: Vec::new(),
+            seed: 0,
+            step: 0,
+        }
+    }
+
+    /// The target that a network for `examples` has.
+    #[must_use]
+    pub fn target_of(examples: &Examples) -> Target {
+        match examples.dataset().targets() {
+            Targets::Classes { names, .. } => Target::Classes(names.len()),
+            Targets::Reals { .. } => Target::Reals(examples.dataset().target_width()),
+        }
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The data.
+    #[must_use]
+    pub fn examples(&self) -> &Arc<Examples> {
+        &self.examples
+    }
+
+    /// Rows of a chunk: a number that follows from the network alone.
+    #[must_use]
+    pub fn chunk(&self) -> usize {
+        (CHUNK_ELEMENTS / self.model.activation_len().max(1)).clamp(32, 4096) / 32 * 32
+    }
+
+    /// Bytes of the program that trains on batches of `batch` rows.
+    ///
+    /// # Errors
+    /// Those of [`Model::plan`].
+    pub fn step_bytes(&self, batch: usize) -> Result<usize> {
+        let (rows, add) = self.piece(batch);
+        let plan = self.model.plan(ProgramKey::training(Purpose::Gradient, rows, add))?;
+        Ok(plan.bytes::<T>() + rows * self.model.input().len() * size_of::<T>())
+    }
+
+    /// Sets what random layers are keyed by, beside the example's number.
+    pub fn set_random(&mut self, seed: u64, step: u64) {
+        (self.seed, self.step) = (seed, step);
+    }
+
+    /// The mean loss over `rows` at `theta`.
+    ///
+    /// # Errors
+    /// [`Error::State`] if `theta` has another length; [`Error::Memory`].
+    pub fn loss(&mut self, rows: &[u32], theta: &[T]) -> Result<T> {
+        let mut loss = [T::ZERO];
+        self.each_chunk(Purpose::Loss, rows, theta, &[], &mut [], &mut loss)?;
+        Ok(loss[0])
+    }
+
+    /// Writes the gradient of the mean loss over `rows` and returns the loss.
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`].
+    pub fn gradient(&mut self, rows: &[u32], theta: &[T], gradient: &mut [T]) -> Result<T> {
+        let mut loss = [T::ZERO];
+        self.each_chunk(Purpose::Gradient, rows, theta, &[], gradient, &mut loss)?;
+        Ok(loss[0])
+    }
+
+    /// Writes the Hessian of the mean loss over `rows` times `direction`.
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`].
+    pub fn product(&mut self, rows: &[u32], theta: &[T], direction: &[T], product: &mut [T]) -> Result<()> {
+        if direction.len() != theta.len() {
+            return Err(self.wrong_length("direction", direction.len()));
+        }
+        self.each_chunk(Purpose::Product, rows, theta, direction, product, &mut [T::ZERO])
+    }
+
+    /// Losses and predictions of `rows`, in evaluation mode.
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`].
+    pub fn evaluate(&mut self, rows: &[u32], theta: &[T]) -> Result<Evaluated<T>> {
+        self.check(theta)?;
+        let width = self.model.target().outputs();
+        let size = self.chunk();
+        let (mut losses, mut outputs) = (vec![T::ZERO; size], vec![T::ZERO; size * width]);
+        let mut evaluated = Evaluated { losses: Vec::new(), predictions: Vec::new() };
+        for part in rows.chunks(size) {
+            self.load(part, size)?;
+            let mut bindings = bind(&self.features, &self.targets, &self.labels, &self.numbers, theta)
+                .sink(Sink::ExampleLoss, &mut losses)
+                .sink(Sink::Prediction, &mut outputs);
+            let key = ProgramKey::evaluation(Purpose::Evaluate, size);
+            self.programs.run(&self.model, key, &mut bindings)?;
+            evaluated.losses.extend_from_slice(&losses[..part.len()]);
+            evaluated.predictions.extend_from_slice(&outputs[..part.len() * width]);
+        }
+        Ok(evaluated)
+    }
+
+    /// The outputs for scaled features of any number of examples, in evaluation mode.
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`]; [`Error::Shape`] if `features` is no whole number of examples.
+    pub fn predict(&mut self, features: &[T], theta: &[T]) -> Result<Vec<T>> {
+        self.check(theta)?;
+        let (input, width) = (self.model.input().len(), self.model.target().outputs());
+        self.check_features(features, input)?;
+        let size = self.chunk().min(64);
+        let (mut padded, mut outputs) = (vec![T::ZERO; size * input], vec![T::ZERO; size * width]);
+        let mut predictions = Vec::with_capacity(features.len() / input * width);
+        for part in features.chunks(size * input) {
+            padded[..part.len()].copy_from_slice(part);
+            padded[part.len()..].fill(T::ZERO);
+            let mut bindings = bind(&padded, &[], &[], &[], theta).sink(Sink::Prediction, &mut outputs);
+            let key = ProgramKey::evaluation(Purpose::Predict, size);
+            self.programs.run(&self.model, key, &mut bindings)?;
+            predictions.extend_from_slice(&outputs[..part.len() / input * width]);
+        }
+        Ok(predictions)
+    }
+
+    /// The outputs for one example's scaled features, and what each layer puts out, layer after layer.
+    ///
+    /// # Errors
+    /// As [`DataLoss::predict`].
+    pub fn inspect(&mut self, features: &[T], theta: &[T]) -> Result<(Vec<T>, Vec<T>)> {
+        self.check(theta)?;
+        self.check_features(features, self.model.input().len())?;
+        let mut outputs = vec![T::ZERO; self.model.target().outputs()];
+        let mut activations = vec![T::ZERO; self.model.activation_len()];
+        let mut bindings = bind(features, &[], &[], &[], theta)
+            .sink(Sink::Prediction, &mut outputs)
+            .sink(Sink::Activation, &mut activations);
+        let key = ProgramKey::evaluation(Purpose::Inspect, 1);
+        self.programs.run(&self.model, key, &mut bindings)?;
+        Ok((outputs, activations))
+    }
+
+    /// Names the layer and the operation of the first value that is not finite in the training program on `rows`.
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`].
+    pub fn first_not_finite(&mut self, rows: &[u32], theta: &[T]) -> Result<Option<(String, &'static str)>> {
+        self.check(theta)?;
+        let (size, _) = self.piece(rows.len());
+        let (mut loss, mut gradient) = ([T::ZERO], vec![T::ZERO; theta.len()]);
+        for part in rows.chunks(size) {
+            self.load(part, part.len())?;
+            let scale = [T::ONE / T::from_f64(rows.len() as f64)];
+            let mut bindings = bind(&self.features, &self.targets, &self.labels, &self.numbers, theta)
+                .reals(Buffer::Scale, &scale)
+                .sink(Sink::Loss, &mut loss)
+                .sink(Sink::Gradient, &mut gradient)
+                .random(self.seed, self.step);
+            let key = ProgramKey::training(Purpose::Gradient, part.len(), false);
+            let found = self.programs.get(&self.model, key)?.first_not_finite(&mut bindings)?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Rows that a program takes for a batch, and whether it adds to what earlier chunks gave.
+    fn piece(&self, batch: usize) -> (usize, bool) {
+        let chunk = self.chunk();
+        if batch <= chunk { (batch.max(1), false) } else { (chunk, true) }
+    }
+
+    fn each_chunk(
+        &mut self,
+        purpose: Purpose,
+        rows: &[u32],
+        theta: &[T],
+        direction: &[T],
+        result: &mut [T],
+        loss: &mut [T; 1],
+    ) -> Result<()> {
+        self.check(theta)?;
+        if purpose != Purpose::Loss && result.len() != theta.len() {
+            return Err(self.wrong_length("result", result.len()));
+        }
+        if rows.is_empty() {
+            return Err(Error::data("no-rows", "batch")
+                .expected("at least one example")
+                .got("none")
+                .hint("hold out fewer examples or load more"));
+        }
+        let (size, add) = self.piece(rows.len());
+        if add {
+            result.fill(T::ZERO);
+            loss[0] = T::ZERO;
+        }
+        let scale = [T::ONE / T::from_f64(rows.len() as f64)];
+        for part in rows.chunks(size) {
+            self.load(part, part.len())?;
+            let bindings = bind(&self.features, &self.targets, &self.labels, &self.numbers, theta)
+                .reals(Buffer::Scale, &scale)
+                .reals(Buffer::Direction, direction)
+                .random(self.seed, self.step);
+            let mut bindings = match purpose {
+                Purpose::Product => bindings.sink(Sink::Product, result),
+                _ => bindings.sink(Sink::Loss, loss).sink(Sink::Gradient, result),
+            };
+            let key = ProgramKey::training(purpose, part.len(), add);
+            self.programs.run(&self.model, key, &mut bindings)?;
+        }
+        Ok(())
+    }
+
+    /// Fills the batch buffers with `rows`, padded with the first of them to `size` rows.
+    fn load(&mut self, rows: &[u32], size: usize) -> Result<()> {
+        self.numbers.clear();
+        self.numbers.extend_from_slice(rows);
+        self.numbers.resize(size, rows[0]);
+        let input = self.model.input().len();
+        self.features.resize(size * input, T::ZERO);
+        self.examples.fill_batch(&self.numbers, &mut self.features[..size * input])?;
+        match self.model.target() {
+            Target::Classes(_) => {
+                self.labels.resize(size, 0);
+                self.examples.fill_labels(&self.numbers, &mut self.labels[..size])
+            }
+            Target::Reals(n) => {
+                self.targets.resize(size * n, T::ZERO);
+                self.examples.fill_targets(&self.numbers, &mut self.targets[..size * n])
+            }
+        }
+    }
+
+    fn check(&self, theta: &[T]) -> Result<()> {
+        if theta.len() == self.model.table().len() {
+            Ok(())
+        } else {
+            Err(self.wrong_length("theta", theta.len()))
+        }
+    }
+
+    fn check_features(&self, features: &[T], input: usize) -> Result<()> {
+        if !features.is_empty() && features.len().is_multiple_of(input) {
+            return Ok(());
+        }
+        Err(Error::shape("predict-shape", "predict")
+            .expected(format!("whole examples of {} numbers each, {}", input, self.model.input()))
+            .got(format!("{} numbers", features.len()))
+            .hint("pass examples one after the other")
+            .arg("want", input)
+            .arg("got", features.len()))
+    }
+
+    fn wrong_length(&self, place: &str, got: usize) -> Error {
+        Error::state("theta-length", place)
+            .expected(format!("{} numbers", self.model.table().len()))
+            .got(got.to_string())
+            .hint("use a vector as long as theta")
+    }
+}
+
+/// Bindings of a batch.
+fn bind<'a, T: Real>(
+    features: &'a [T],
+    targets: &'a [T],
+    labels: &'a [u32],
+    numbers: &'a [u32],
+    theta: &'a [T],
+) -> Bindings<'a, T> {
+    Bindings::new()
+        .reals(Buffer::Theta, theta)
+        .reals(Buffer::Features, features)
+        .reals(Buffer::Targets, targets)
+        .indices(Buffer::Labels, labels)
+        .indices(Buffer::Examples, numbers)
+}
+
+/// A [`DataLoss`] on fixed rows, as an [`Objective`].
+#[derive(Debug)]
+pub struct OnRows<'a, T> {
+    /// The loss.
+    pub loss: &'a mut DataLoss<T>,
+    /// The rows.
+    pub rows: &'a [u32],
+}
+
+impl<T: Real> Objective<T> for OnRows<'_, T> {
+    fn dimension(&self) -> usize {
+        self.loss.model.table().len()
+    }
+
+    fn value(&mut self, theta: &[T]) -> Result<T> {
+        self.loss.loss(self.rows, theta)
+    }
+
+    fn gradient(&mut self, theta: &[T], gradient: &mut [T]) -> Result<T> {
+        self.loss.gradient(self.rows, theta, gradient)
+    }
+
+    fn product(&mut self, theta: &[T], direction: &[T], product: &mut [T]) -> Result<()> {
+        self.loss.product(self.rows, theta, direction, product)
+    }
+}

@@ -1,0 +1,37 @@
+//! How the learning rate moves over a run.
+
+use serde::{Deserialize, Serialize};
+
+/// A factor of the learning rate for each step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+pub enum Schedule {
+    /// 1 throughout.
+    #[default]
+    Constant,
+    /// From 1 at the first step down to 1 / steps at the last, in a straight line towards 0.
+    Linear,
+}
+
+impl Schedule {
+    /// The factor of update `step` (from 0) of `steps`.
+    #[must_use]
+    pub fn factor(self, step: u64, steps: u64) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Linear => 1.0 - (step as f64 / steps.max(1) as f64).min(1.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_ends_one_step_above_zero() {
+        assert!((Schedule::Linear.factor(0, 4) - 1.0).abs() < 1e-15);
+        assert!((Schedule::Linear.factor(3, 4) - 0.25).abs() < 1e-15);
+        assert_eq!(Schedule::Linear.factor(9, 4).to_bits(), 0);
+    }
+}
