@@ -1,0 +1,11 @@
+//! Training: batches, steps, history, and what is kept when a run goes wrong.
+
+mod batches;
+mod history;
+mod spec;
+mod trainer;
+
+pub use batches::Batches;
+pub use history::{EvaluationPoint, History};
+pub use spec::{BatchSpec, RunSpec};
+pub use trainer::{Divergence, Evaluation, Mistake, RunState, Stuck, Trainer};

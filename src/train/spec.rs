@@ -1,0 +1,111 @@
+//! A run as data: the same spec over the same bytes is the same run, bit for bit.
+
+use crate::data::DataSpec;
+use crate::error::{Error, Result};
+use crate::nn::{LayerSpec, Loss};
+use crate::optim::{OptimizerSpec, Schedule};
+use serde::{Deserialize, Serialize};
+
+/// How many examples one update sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+pub enum BatchSpec {
+    /// All of them: gradient descent (GD).
+    Full {},
+    /// One: stochastic gradient descent (SGD).
+    One {},
+    /// So many: mini-batch.
+    Mini {
+        /// Examples in a batch.
+        size: usize,
+    },
+}
+
+impl BatchSpec {
+    /// Examples in a full batch out of `examples`.
+    #[must_use]
+    pub fn size(self, examples: usize) -> usize {
+        match self {
+            Self::Full {} => examples,
+            Self::One {} => 1,
+            Self::Mini { size } => size.min(examples),
+        }
+        .max(1)
+    }
+}
+
+/// Everything that decides a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RunSpec {
+    /// Which data.
+    pub data: DataSpec,
+    /// Test examples held out: a share below 1, or a count. A set that brings its own test part keeps it.
+    pub test: f64,
+    /// The network.
+    pub layers: Vec<LayerSpec>,
+    /// The loss.
+    pub loss: Loss,
+    /// The optimizer.
+    pub optimizer: OptimizerSpec,
+    /// How the learning rate moves.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Examples in an update.
+    pub batch: BatchSpec,
+    /// Passes over the training part.
+    pub epochs: u32,
+    /// Seed of weights, order, split and noise.
+    pub seed: u64,
+}
+
+impl RunSpec {
+    /// Reads a spec from JSON.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] that names the field, what was expected there and what came.
+    pub fn from_json(json: &str) -> Result<Self> {
+        let mut source = serde_json::Deserializer::from_str(json);
+        serde_path_to_error::deserialize(&mut source).map_err(|e| {
+            Error::spec("spec-field", e.path().to_string())
+                .expected("a valid run description")
+                .got(e.inner().to_string())
+                .hint("correct this field")
+        })
+    }
+
+    /// The spec as JSON with its fields in a fixed order, as it enters the run hash.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Refuses numbers outside their range.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] that names the field.
+    pub fn check(&self) -> Result<()> {
+        self.optimizer.check()?;
+        let range = |place: &'static str, what: &'static str, got: u64, most: u64| {
+            if (1..=most).contains(&got) {
+                return Ok(());
+            }
+            Err(Error::spec("run-range", place)
+                .expected(format!("1 to {most} {what}"))
+                .got(got.to_string())
+                .hint("choose a number in this range"))
+        };
+        range("epochs", "passes", u64::from(self.epochs), 1_000_000)?;
+        if let BatchSpec::Mini { size } = self.batch {
+            range("batch.size", "examples", size as u64, 1 << 24)?;
+        }
+        // JavaScript carries integers exactly up to 2^53
+        if self.seed >= 1 << 53 {
+            return Err(Error::spec("run-range", "seed")
+                .expected("a seed below 9,007,199,254,740,992")
+                .got(self.seed.to_string())
+                .hint("choose a smaller seed"));
+        }
+        Ok(())
+    }
+}

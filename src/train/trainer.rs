@@ -1,0 +1,539 @@
+//! The training loop.
+
+use super::{Batches, EvaluationPoint, History, RunSpec};
+use crate::curvature::{DataLoss, Evaluated};
+use crate::data::{Examples, Fnv1a};
+use crate::error::{Error, Report, Result};
+use crate::kernels::{Real, reduce};
+use crate::nn::{Activation, Model, Target, confusion, predicted_class};
+use crate::optim::Optimizer;
+use std::sync::Arc;
+
+/// Steps between two snapshots that a diverged run can go back to.
+const KEEP_EVERY: u64 = 10;
+/// Most steps between two measurements.
+const EVALUATE_EVERY: u64 = 200;
+/// Examples of each part that a measurement on the way uses.
+const SAMPLE: usize = 1000;
+/// Most mistakes that an evaluation lists.
+const MISTAKES: usize = 24;
+/// Examples on which units are counted as dead.
+const DEAD_SAMPLE: usize = 64;
+
+/// Where a run stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunState {
+    /// No step done.
+    Ready,
+    /// Under way.
+    Running,
+    /// All epochs done.
+    Done,
+    /// A loss or gradient was no finite number.
+    Diverged(Divergence),
+    /// The loss is that of guessing and a whole layer is dead.
+    Stuck(Stuck),
+}
+
+/// What is known of a divergence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Divergence {
+    /// The step that was not finite.
+    pub step: u64,
+    /// The layer where it showed first.
+    pub layer: String,
+    /// Whether it was the layer's gradient; otherwise what the layer puts out.
+    pub gradient: bool,
+    /// The step whose weights are kept.
+    pub kept: u64,
+    /// Learning rate at the time.
+    pub rate: f64,
+}
+
+/// What is known of a run that does not move.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stuck {
+    /// Updates done.
+    pub step: u64,
+    /// Mean training loss.
+    pub loss: f64,
+    /// ReLU outputs that are 0 for every example looked at.
+    pub dead: usize,
+    /// ReLU outputs.
+    pub units: usize,
+}
+
+/// A test example that was predicted wrongly.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mistake {
+    /// Place in the test part.
+    pub index: usize,
+    /// True class.
+    pub label: u32,
+    /// Predicted class.
+    pub predicted: usize,
+    /// Output for the predicted class.
+    pub probability: f64,
+}
+
+/// The whole test part, measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Mean loss.
+    pub loss: f64,
+    /// Share classified rightly; `None` for a regression.
+    pub accuracy: Option<f64>,
+    /// Counts by true (row) and predicted (column) class.
+    pub confusion: Option<Vec<Vec<u32>>>,
+    /// Wrong predictions, the largest loss first, 24 at most.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A point to go back to.
+#[derive(Debug, Clone)]
+struct Kept<T> {
+    theta: Vec<T>,
+    optimizer: Optimizer<T>,
+    step: u64,
+    hash: Fnv1a,
+}
+
+/// A network in training.
+#[derive(Debug)]
+pub struct Trainer<T> {
+    spec: RunSpec,
+    loss: DataLoss<T>,
+    theta: Vec<T>,
+    gradient: Vec<T>,
+    optimizer: Optimizer<T>,
+    batches: Batches,
+    step: u64,
+    state: RunState,
+    history: History,
+    smoothed: f64,
+    kept: Kept<T>,
+    hash: Fnv1a,
+}
+
+impl<T: Real> Trainer<T> {
+    /// A run at its start.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] or [`Error::Shape`] that names the field or layer and says what to change.
+    pub fn new(spec: RunSpec, examples: Arc<Examples>) -> Result<Self> {
+        spec.check()?;
+        let target = DataLoss::<T>::target_of(&examples);
+        let model = Model::new(examples.dataset().shape(), &spec.layers, spec.loss, target)?;
+        let theta = model.table().initial(spec.seed);
+        Self::start(spec, DataLoss::new(model, examples), theta)
+    }
+
+    fn start(spec: RunSpec, loss: DataLoss<T>, theta: Vec<T>) -> Result<Self> {
+        let optimizer = Optimizer::new(spec.optimizer, theta.len())?;
+        let batches = Batches::new(loss.examples().train(), spec.batch, spec.seed);
+        let mut hash = Fnv1a::new();
+        hash.bytes(spec.to_json().as_bytes());
+        hash.word(loss.examples().dataset().hash());
+        let layers = loss.model().table().layers().len();
+        Ok(Self {
+            gradient: vec![T::ZERO; theta.len()],
+            kept: Kept { theta: theta.clone(), optimizer: optimizer.clone(), step: 0, hash },
+            spec,
+            loss,
+            theta,
+            optimizer,
+            batches,
+            step: 0,
+            state: RunState::Ready,
+            history: History::new(layers),
+            smoothed: f64::NAN,
+            hash,
+        })
+    }
+
+    /// Starts from other weights than the seed's; only before the first step.
+    ///
+    /// # Errors
+    /// [`Error::State`] after a step, or if `theta` has another length or is not finite.
+    pub fn set_theta(&mut self, theta: &[T]) -> Result<()> {
+        if self.step > 0 || theta.len() != self.theta.len() || !reduce::all_finite(theta) {
+            return Err(Error::state("start-weights", "theta")
+                .expected(format!("{} finite numbers before the first step", self.theta.len()))
+                .got(format!("{} numbers at step {}", theta.len(), self.step))
+                .hint("reset the run first"));
+        }
+        self.theta.copy_from_slice(theta);
+        self.kept.theta.copy_from_slice(theta);
+        self.hash.bytes(b"theta");
+        theta.iter().for_each(|t| self.hash.word(t.canonical_bits()));
+        self.kept.hash = self.hash;
+        Ok(())
+    }
+
+    /// Back to the start of the same run.
+    ///
+    /// # Errors
+    /// None that [`Trainer::new`] has not ruled out.
+    pub fn reset(&mut self) -> Result<()> {
+        *self = Self::new(self.spec.clone(), self.loss.examples().clone())?;
+        Ok(())
+    }
+
+    /// Does one step, unless the run is over.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if a program does not fit; the run is unchanged then.
+    pub fn step(&mut self) -> Result<()> {
+        if matches!(self.state, RunState::Done | RunState::Diverged(_) | RunState::Stuck(_)) {
+            return Ok(());
+        }
+        if self.step == 0 && self.history.evaluations.is_empty() {
+            self.measure()?;
+        }
+        self.loss.set_random(self.spec.seed, self.step);
+        let loss = {
+            let rows = self.batches.at(self.step);
+            self.loss.gradient(rows, &self.theta, &mut self.gradient)?
+        };
+        let layers = self.loss.model().table().layers();
+        let norms: Vec<f64> = layers
+            .iter()
+            .map(|(_, r)| reduce::sum_squares(&self.gradient[r.clone()]).to_f64().sqrt())
+            .collect();
+        if !loss.is_finite() || norms.iter().any(|n| !n.is_finite()) {
+            // squares overflow before the numbers do: only a number that is not finite ends the run
+            let bad = layers.iter().find(|(_, r)| !reduce::all_finite(&self.gradient[r.clone()]));
+            let bad = bad.map(|(name, _)| (*name).to_owned());
+            if !loss.is_finite() || bad.is_some() {
+                return self.diverge(loss, bad);
+            }
+        }
+        self.record(loss, &norms);
+        let factor = self.spec.schedule.factor(self.step, self.steps());
+        self.optimizer.step(&mut self.theta, &self.gradient, factor);
+        self.step += 1;
+        self.state = if self.step < self.steps() { RunState::Running } else { RunState::Done };
+        let interval = self.batches.per_epoch().min(EVALUATE_EVERY);
+        if self.step.is_multiple_of(interval) || self.state == RunState::Done {
+            self.measure()?;
+            self.detect_stuck()?;
+        }
+        Ok(())
+    }
+
+    /// Trains until `expired` says so or the run is over; at least one step is done.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    pub fn run_until(&mut self, mut expired: impl FnMut() -> bool) -> Result<()> {
+        loop {
+            self.step()?;
+            let over = !matches!(self.state, RunState::Ready | RunState::Running);
+            if over || expired() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Changes the learning rate from the next step on. A stuck run may then go on.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] if it is negative or no number.
+    pub fn set_learning_rate(&mut self, rate: f64) -> Result<()> {
+        self.optimizer.spec.set_rate(rate)?;
+        self.history.edits.push((self.step, rate));
+        self.hash.word(self.step);
+        self.hash.word(rate.to_bits());
+        if matches!(self.state, RunState::Stuck(_)) {
+            self.state = RunState::Running;
+        }
+        Ok(())
+    }
+
+    /// Goes back to the kept snapshot: the last one at which the loss was not above its start.
+    pub fn restore(&mut self) {
+        let Kept { theta, optimizer, step, hash } = self.kept.clone();
+        (self.theta, self.optimizer, self.step, self.hash) = (theta, optimizer, step, hash);
+        self.history.truncate(step);
+        self.smoothed = self.history.loss.last().map_or(f64::NAN, |&l| f64::from(l));
+        self.state = if step == 0 { RunState::Ready } else { RunState::Running };
+    }
+
+    /// Measures the whole test part.
+    ///
+    /// # Errors
+    /// [`Error::State`] if there is no test part.
+    pub fn evaluate(&mut self) -> Result<Evaluation> {
+        let examples = self.loss.examples().clone();
+        let rows = examples.test();
+        if rows.is_empty() {
+            return Err(Error::state("no-test-part", "evaluate")
+                .expected("test examples")
+                .got("none")
+                .hint("hold some out"));
+        }
+        let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
+        let loss = mean(&losses);
+        let Target::Classes(classes) = self.loss.model().target() else {
+            return Ok(Evaluation { loss, accuracy: None, confusion: None, mistakes: Vec::new() });
+        };
+        let labels: Vec<u32> = rows.iter().filter_map(|&r| examples.dataset().label(r)).collect();
+        let mut wrong: Vec<(usize, usize)> = predictions
+            .chunks_exact(classes)
+            .map(predicted_class)
+            .enumerate()
+            .filter(|&(i, predicted)| labels.get(i).is_some_and(|&l| l as usize != predicted))
+            .collect();
+        let right = rows.len() - wrong.len();
+        wrong.sort_by(|a, b| losses[b.0].to_f64().total_cmp(&losses[a.0].to_f64()));
+        let mistakes = wrong.into_iter().take(MISTAKES).map(|(index, predicted)| Mistake {
+            index,
+            label: labels[index],
+            predicted,
+            probability: predictions[index * classes + predicted].to_f64(),
+        });
+        Ok(Evaluation {
+            loss,
+            accuracy: Some(right as f64 / rows.len() as f64),
+            confusion: Some(confusion(&predictions, &labels, classes)),
+            mistakes: mistakes.collect(),
+        })
+    }
+
+    /// The spec the run started from.
+    #[must_use]
+    pub fn spec(&self) -> &RunSpec {
+        &self.spec
+    }
+
+    /// The loss of the network on the data, for predictions and curvature.
+    pub fn loss(&mut self) -> &mut DataLoss<T> {
+        &mut self.loss
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        self.loss.model()
+    }
+
+    /// The data.
+    #[must_use]
+    pub fn examples(&self) -> &Arc<Examples> {
+        self.loss.examples()
+    }
+
+    /// The parameters.
+    #[must_use]
+    pub fn theta(&self) -> &[T] {
+        &self.theta
+    }
+
+    /// The loss of the network on the data, and the parameters, together.
+    pub fn loss_and_theta(&mut self) -> (&mut DataLoss<T>, &[T]) {
+        (&mut self.loss, &self.theta)
+    }
+
+    /// Updates done.
+    #[must_use]
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// Updates of the whole run.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        u64::from(self.spec.epochs) * self.batches.per_epoch()
+    }
+
+    /// Updates of an epoch.
+    #[must_use]
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.batches.per_epoch()
+    }
+
+    /// Examples in a full batch.
+    #[must_use]
+    pub fn batch_size(&self) -> usize {
+        self.batches.size()
+    }
+
+    /// Where the run stands.
+    #[must_use]
+    pub fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The learning rate that is set, before the schedule.
+    #[must_use]
+    pub fn learning_rate(&self) -> f64 {
+        self.optimizer.spec.rate()
+    }
+
+    /// Hash of spec, data, edits, every loss and the parameters: equal runs have equal hashes on every machine.
+    #[must_use]
+    pub fn run_hash(&self) -> u64 {
+        let mut hash = self.hash;
+        self.theta.iter().for_each(|t| hash.word(t.canonical_bits()));
+        hash.finish()
+    }
+
+    /// The sentence about a divergence or a stuck run; `None` while all is well. `limit` is 2 / lambda_max, where
+    /// it is known.
+    #[must_use]
+    pub fn trouble(&self, limit: Option<f64>) -> Option<Error> {
+        match &self.state {
+            RunState::Diverged(d) => {
+                let what = if d.gradient { "gradient" } else { "output" };
+                let hint = format!("go on from step {} with a smaller learning rate", d.kept);
+                let mut error = Error::not_finite("diverged", format!("step {}", d.step))
+                    .expected(format!("a finite {what} of {}", d.layer))
+                    .got(format!("one that is not finite, at learning rate {}", d.rate))
+                    .hint(hint)
+                    .arg("step", d.step)
+                    .arg("layer", &d.layer)
+                    .arg("what", what)
+                    .arg("rate", d.rate)
+                    .arg("kept", d.kept);
+                if let Some(limit) = limit {
+                    error = error.arg("limit", limit);
+                }
+                Some(error)
+            }
+            RunState::Stuck(s) => Some(
+                Error::not_finite("stuck", format!("step {}", s.step))
+                    .expected("a loss below that of guessing")
+                    .got(format!("{:.3} with {} of {} ReLU units dead", s.loss, s.dead, s.units))
+                    .hint("lower the learning rate or use leaky ReLU")
+                    .arg("step", s.step)
+                    .arg("loss", format!("{:.3}", s.loss))
+                    .arg("dead", s.dead)
+                    .arg("units", s.units),
+            ),
+            _ => None,
+        }
+    }
+
+    fn record(&mut self, loss: T, norms: &[f64]) {
+        let value = loss.to_f64();
+        self.hash.word(loss.canonical_bits());
+        self.history.loss.push(value as f32);
+        for (history, &norm) in self.history.gradient_norms.iter_mut().zip(norms) {
+            history.push(norm as f32);
+        }
+        let first = self.history.loss.first().map_or(value, |&l| f64::from(l));
+        self.smoothed = if self.smoothed.is_nan() { value } else { 0.9 * self.smoothed + 0.1 * value };
+        if self.step.is_multiple_of(KEEP_EVERY) && self.smoothed <= first && value <= first {
+            self.kept.theta.copy_from_slice(&self.theta);
+            self.kept.optimizer.spec = self.optimizer.spec;
+            self.kept.optimizer.state.copy_from_slice(&self.optimizer.state);
+            self.kept.optimizer.t = self.optimizer.t;
+            self.kept.step = self.step;
+            self.kept.hash = self.hash;
+        }
+    }
+
+    fn diverge(&mut self, loss: T, layer: Option<String>) -> Result<()> {
+        let rows = self.batches.at(self.step).to_vec();
+        let forward = if loss.is_finite() { None } else { self.loss.first_not_finite(&rows, &self.theta)? };
+        let gradient = forward.is_none();
+        let layer = forward.map(|(layer, _)| layer).or(layer).unwrap_or_else(|| "loss".to_owned());
+        self.state = RunState::Diverged(Divergence {
+            step: self.step,
+            layer,
+            gradient,
+            kept: self.kept.step,
+            rate: self.learning_rate(),
+        });
+        Ok(())
+    }
+
+    /// Mean loss and accuracy on the first rows of each part.
+    fn measure(&mut self) -> Result<()> {
+        let examples = self.loss.examples().clone();
+        let mut sample = |rows: &[u32]| -> Result<(f64, Option<f64>, usize)> {
+            let rows = &rows[..rows.len().min(SAMPLE)];
+            let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
+            let width = self.loss.model().target().outputs();
+            let accuracy = matches!(self.loss.model().target(), Target::Classes(_)).then(|| {
+                let guesses = predictions.chunks_exact(width).map(predicted_class);
+                let right =
+                    guesses.zip(rows).filter(|(g, r)| examples.dataset().label(**r) == Some(*g as u32));
+                right.count() as f64 / rows.len() as f64
+            });
+            Ok((mean(&losses), accuracy, rows.len()))
+        };
+        let (train_loss, train_accuracy, train_examples) = sample(examples.train())?;
+        let test = if examples.test().is_empty() { None } else { Some(sample(examples.test())?) };
+        self.history.evaluations.push(EvaluationPoint {
+            step: self.step,
+            train_loss,
+            test_loss: test.map(|t| t.0),
+            train_accuracy,
+            test_accuracy: test.and_then(|t| t.1),
+            train_examples,
+            test_examples: test.map_or(0, |t| t.2),
+        });
+        Ok(())
+    }
+
+    /// A run is stuck if three measurements in a row say no more than guessing and a whole ReLU layer is dead.
+    fn detect_stuck(&mut self) -> Result<()> {
+        let Target::Classes(classes) = self.loss.model().target() else { return Ok(()) };
+        let guess = libm::log(classes as f64);
+        let last = self.history.evaluations.iter().rev().take(3);
+        let flat = last.filter(|e| (e.train_loss / guess - 1.0).abs() < 0.05).count() == 3;
+        if !flat || self.state == RunState::Done {
+            return Ok(());
+        }
+        let (dead, units, layer_dead) = self.dead_units()?;
+        if let Some(loss) = self.history.evaluations.last().map(|e| e.train_loss).filter(|_| layer_dead) {
+            self.state = RunState::Stuck(Stuck { step: self.step, loss, dead, units });
+        }
+        Ok(())
+    }
+
+    /// ReLU outputs that are 0 for every example looked at, all ReLU outputs, and whether one layer is all dead.
+    fn dead_units(&mut self) -> Result<(usize, usize, bool)> {
+        let examples = self.loss.examples().clone();
+        let rows = &examples.train()[..examples.train().len().min(DEAD_SAMPLE)];
+        let mut alive = vec![false; self.loss.model().activation_len()];
+        let mut features = vec![T::ZERO; self.loss.model().input().len()];
+        for row in rows.chunks(1) {
+            examples.fill_batch(row, &mut features)?;
+            let (_, activations) = self.loss.inspect(&features, &self.theta)?;
+            alive.iter_mut().zip(activations).for_each(|(alive, a)| *alive |= a != T::ZERO);
+        }
+        let (mut dead, mut units, mut layer_dead, mut at) = (0, 0, false, 0);
+        let model = self.loss.model();
+        for (layer, row) in model.layers().iter().zip(model.rows()) {
+            let len = row.output.iter().product::<usize>();
+            if layer.activation() == Activation::Relu {
+                let silent = alive[at..at + len].iter().filter(|a| !**a).count();
+                dead += silent;
+                units += len;
+                layer_dead |= silent == len;
+            }
+            at += len;
+        }
+        Ok((dead, units, layer_dead))
+    }
+}
+
+/// The mean of the losses, summed in order.
+fn mean<T: Real>(losses: &[T]) -> f64 {
+    losses.iter().map(|l| l.to_f64()).sum::<f64>() / losses.len().max(1) as f64
+}
+
+/// The report of an error or an event, for those who only want the parts.
+impl From<Error> for Report {
+    fn from(error: Error) -> Self {
+        error.report().clone()
+    }
+}
