@@ -3,6 +3,7 @@
 //! Each engine prints its list; `tools/test.mjs` compares the lists. A new family is one more function here, named
 //! in `all`.
 
+use saddlepoint::data::{DataSpec, Examples, Generator, load};
 use saddlepoint::{Source, Stream};
 
 /// One line of the list: what was computed, and the hash of the result's bits.
@@ -13,7 +14,7 @@ pub struct Case {
 
 /// Every case, in a fixed order.
 pub fn all() -> Vec<Case> {
-    [random_numbers()].into_iter().flatten().collect()
+    [random_numbers(), data_sets()].into_iter().flatten().collect()
 }
 
 /// FNV-1a over 64-bit words (Fowler, Noll, Vo), low byte first.
@@ -38,4 +39,36 @@ fn random_numbers() -> Vec<Case> {
         case("normal", hash((0..1000).map(|i| source.normal(i).to_bits()))),
         case("shuffle", hash(order)),
     ]
+}
+
+/// Data as they come, as they are split, and as a trainer of either real type sees them.
+fn data_sets() -> Vec<Case> {
+    let mut specs = vec![
+        ("digits", DataSpec::Digits {}),
+        ("diabetes", DataSpec::Diabetes { features: Some(vec!["s5".into(), "bmi".into()]) }),
+    ];
+    for kind in [Generator::Xor, Generator::Circle, Generator::Spiral, Generator::Gaussians] {
+        specs.push((kind.name(), DataSpec::Generated { kind, examples: 301, noise: 0.1 }));
+    }
+    specs.into_iter().flat_map(|(name, spec)| data_set(name, &spec).unwrap()).collect()
+}
+
+fn data_set(name: &str, spec: &DataSpec) -> saddlepoint::Result<Vec<Case>> {
+    let examples = Examples::new(load(spec, 7, &[])?, 0.3, 7)?;
+    let (rows, width) = (examples.test(), examples.dataset().width() + examples.dataset().target_width());
+    let mut single = vec![0.0_f32; rows.len() * width];
+    let mut double = vec![0.0_f64; rows.len() * width];
+    let (inputs, targets) = single.split_at_mut(rows.len() * examples.dataset().width());
+    examples.fill_batch(rows, inputs)?;
+    examples.fill_targets(rows, targets)?;
+    let (inputs, targets) = double.split_at_mut(rows.len() * examples.dataset().width());
+    examples.fill_batch(rows, inputs)?;
+    examples.fill_targets(rows, targets)?;
+    let case = |what: &str, hash| Case { name: format!("data/{name}/{what}"), hash };
+    Ok(vec![
+        case("bytes", examples.dataset().hash()),
+        case("split", hash(rows.iter().map(|&row| row.into()))),
+        case("f32", hash(single.iter().map(|x| x.to_bits().into()))),
+        case("f64", hash(double.iter().map(|x| x.to_bits()))),
+    ])
 }
