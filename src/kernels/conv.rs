@@ -77,7 +77,7 @@ pub fn conv2d<T: Real>(
                 left: Left::Indirect { a: &image[group * s.group_in()..], rows: places, columns: taps },
                 right: Right::Rows { b: &w[first..], stride: s.out_channels },
             }
-            .run(init, &mut y[first..], Offsets::Affine(s.out_channels));
+            .run(init, &mut y[first..], Offsets::Affine(s.out_channels), &mut []);
         }
     }
 }
@@ -115,7 +115,7 @@ pub fn conv2d_filter_gradient<T: Real>(
                 left: Left::Indirect { a: &image[group * s.group_in()..], rows: taps, columns: places },
                 right: Right::Rows { b: &dy[first..], stride: s.out_channels },
             }
-            .run(Init::Accumulate, &mut dw[first..], Offsets::Affine(s.out_channels));
+            .run(Init::Accumulate, &mut dw[first..], Offsets::Affine(s.out_channels), &mut []);
         }
     }
 }
@@ -164,7 +164,12 @@ pub fn conv2d_input_gradient<T: Real>(
                     left: Left::Indirect { a: &dy[group * s.group_out()..], rows: places, columns },
                     right: Right::Rows { b, stride: s.group_in() },
                 }
-                .run(Init::Zero, &mut dx[group * s.group_in()..], Offsets::Table(targets));
+                .run(
+                    Init::Zero,
+                    &mut dx[group * s.group_in()..],
+                    Offsets::Table(targets),
+                    &mut [],
+                );
             }
         }
     }

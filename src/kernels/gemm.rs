@@ -49,7 +49,11 @@ impl MatMul {
     /// Elements of scratch that [`matmul`] needs.
     #[must_use]
     pub fn scratch(&self) -> usize {
-        if self.transpose_b || self.n.is_power_of_two() && self.n >= 512 { self.k * self.n } else { 0 }
+        if self.packs() { strip_len(self.k, self.n) } else { 0 }
+    }
+
+    fn packs(&self) -> bool {
+        self.transpose_b || self.m >= 16 && is_hard_stride(self.n)
     }
 }
 
@@ -63,35 +67,19 @@ impl MatMul {
 pub fn matmul<T: Real>(p: &MatMul, a: &[T], b: &[T], init: Init<'_, T>, c: &mut [T], scratch: &mut [T]) {
     let &MatMul { m, k, n, transpose_a, transpose_b } = p;
     let left = if transpose_a { Left::Transposed { a, stride: m } } else { Left::Dense { a, stride: k } };
-    assert!(k * n <= b.len(), "B is shorter than its extents");
-    let right = if p.scratch() > 0 {
-        let strips = &mut scratch[..k * n];
-        pack::<T>(b, transpose_b, k, n, strips);
-        Right::Strips(strips)
-    } else {
-        Right::Rows { b, stride: n }
-    };
-    Product { m, k, n, left, right }.run(init, c, Offsets::Affine(n));
+    let right = if transpose_b { Right::Transposed { b, stride: k } } else { Right::Rows { b, stride: n } };
+    let scratch = &mut scratch[..p.scratch()];
+    Product { m, k, n, left, right }.run(init, c, Offsets::Affine(n), scratch);
 }
 
-/// Writes B strip by strip, each `(K, width)`.
-fn pack<T: Real>(b: &[T], transposed: bool, k: usize, n: usize, to: &mut [T]) {
-    let mut rest = to;
-    for (first, width) in strips::<T>(n) {
-        let (strip, after) = rest.split_at_mut(k * width);
-        rest = after;
-        if transposed {
-            for (j, column) in b[first * k..].chunks_exact(k.max(1)).take(width).enumerate() {
-                for (slot, &value) in strip[j..].iter_mut().step_by(width).zip(column) {
-                    *slot = value;
-                }
-            }
-        } else {
-            for (row, from) in strip.chunks_exact_mut(width).zip(b.chunks_exact(n)) {
-                row.copy_from_slice(&from[first..first + width]);
-            }
-        }
-    }
+/// Elements of the scratch that [`Product::run`] packs one strip of B into.
+pub(super) fn strip_len(k: usize, n: usize) -> usize {
+    k.min(KC) * n.min(STRIP)
+}
+
+/// Whether rows of B that lie so far apart crowd into few sets of the nearest cache, so that a strip is worth packing.
+pub(super) fn is_hard_stride(stride: usize) -> bool {
+    stride.is_power_of_two() && stride >= 256
 }
 
 /// Where the rows of a result begin.
@@ -119,8 +107,8 @@ pub(super) enum Left<'a, T> {
 pub(super) enum Right<'a, T> {
     /// `b[i * stride + j]`
     Rows { b: &'a [T], stride: usize },
-    /// As [`pack`] writes it.
-    Strips(&'a [T]),
+    /// `b[j * stride + i]`
+    Transposed { b: &'a [T], stride: usize },
 }
 
 /// The indirect product of the file's head.
@@ -145,7 +133,9 @@ fn reach(count: usize, stride: usize, len: usize) -> usize {
 
 impl<T: Real> Product<'_, T> {
     /// Row r of the result begins at `c_rows(r)` in `c`; rows must not overlap.
-    pub fn run(&self, init: Init<'_, T>, c: &mut [T], c_rows: Offsets<'_>) {
+    ///
+    /// Strips of B are packed on the way if `scratch` has room for one ([`strip_len`]); a transposed B needs it.
+    pub fn run(&self, init: Init<'_, T>, c: &mut [T], c_rows: Offsets<'_>, scratch: &mut [T]) {
         let &Self { m, k, n, left, right } = self;
         if m == 0 || n == 0 {
             return;
@@ -153,18 +143,19 @@ impl<T: Real> Product<'_, T> {
         if let Init::Bias(bias) = init {
             assert!(n <= bias.len(), "the bias is shorter than a row of the result");
         }
-        match right {
-            Right::Rows { b, stride } => {
-                assert!(reach(k, stride, n) <= b.len(), "B is shorter than its extents")
-            }
-            Right::Strips(b) => assert!(k * n <= b.len(), "B is shorter than its extents"),
-        }
+        let (b_reach, b_len) = match right {
+            Right::Rows { b, stride } => (reach(k, stride, n), b.len()),
+            Right::Transposed { b, stride } => (reach(n, stride, k), b.len()),
+        };
+        assert!(b_reach <= b_len, "B is shorter than its extents");
+        let scratch = if scratch.len() < strip_len(k, n) { None } else { Some(scratch.as_mut_ptr()) };
+        assert!(scratch.is_some() || matches!(right, Right::Rows { .. }), "scratch is shorter than a strip");
         let (c_reach, c_rows) = match c_rows {
             Offsets::Affine(stride) => (reach(m, stride, n), RowOffsets::Affine(stride)),
             Offsets::Table(table) => (end(&table[..m]) - 1 + n, RowOffsets::Table(table.as_ptr())),
         };
         assert!(c_reach <= c.len(), "C is shorter than its extents");
-        let job = Job { m, k, n, right, init, c: c.as_mut_ptr(), c_rows };
+        let job = Job { m, k, n, right, init, c: c.as_mut_ptr(), c_rows, scratch };
         // SAFETY: the extents of B and C were compared above, those of A are compared here.
         unsafe {
             match left {
@@ -198,7 +189,10 @@ impl<T: Real> Product<'_, T> {
 const KC: usize = 256;
 
 /// Rows of A x [`KC`] stay in the second cache while the strips of B pass by.
-const MC: usize = 128;
+const MC: usize = 256;
+
+/// The widest strip of B: 4 vectors of `f32`.
+const STRIP: usize = 16;
 
 /// A product whose operands reach as far as they must.
 struct Job<'a, T> {
@@ -209,6 +203,7 @@ struct Job<'a, T> {
     init: Init<'a, T>,
     c: *mut T,
     c_rows: RowOffsets,
+    scratch: Option<*mut T>,
 }
 
 impl<T: Real> Job<'_, T> {
@@ -216,7 +211,7 @@ impl<T: Real> Job<'_, T> {
     /// B and C must reach over their extents, and so must A from any `k0 < K` on.
     unsafe fn run<L: tile::Left<T>>(&self, left: impl Fn(usize) -> L) {
         let &Self { m, k, n, .. } = self;
-        let zeros = &const { [T::ZERO; 16] };
+        let zeros = &const { [T::ZERO; STRIP] };
         let blocks = k.div_ceil(KC).max(1);
         let kc = k.div_ceil(blocks);
         for k0 in (0..blocks).map(|block| (block * kc).min(k)) {
@@ -224,22 +219,87 @@ impl<T: Real> Job<'_, T> {
             for from in (0..m).step_by(MC) {
                 let to = m.min(from + MC);
                 for (first, width) in strips::<T>(n) {
-                    let (b, ldb) = match self.right {
-                        Right::Rows { b, stride } => (b.as_ptr().wrapping_add(k0 * stride + first), stride),
-                        Right::Strips(b) => (b.as_ptr().wrapping_add(k * first + k0 * width), width),
-                    };
-                    // SAFETY: a strip lies within N columns, a block within K.
+                    let k = kc.min(k - k0);
+                    // SAFETY: a strip lies within N columns, a block within K; scratch has room for both.
                     unsafe {
+                        let (b, ldb) = self.strip(k0, k, first, width);
                         let start = match self.init {
                             Init::Zero if k0 == 0 => zeros.as_ptr(),
                             Init::Bias(bias) if k0 == 0 => bias.as_ptr().add(first),
                             _ => std::ptr::null(),
                         };
                         let c = self.c.add(first);
-                        let strip = Strip { k: kc.min(k - k0), b, ldb, width, start, c, c_rows: self.c_rows };
-                        rows(left, &strip, from, to);
+                        rows(left, &Strip { k, b, ldb, width, start, c, c_rows: self.c_rows }, from, to);
                     }
                 }
+            }
+        }
+    }
+
+    /// Elements (k0.., first..) of B, in place or packed, and the stride of their rows.
+    ///
+    /// # Safety
+    /// B must hold `k` rows of `width` elements from there on, and scratch, if any, as many.
+    unsafe fn strip(&self, k0: usize, k: usize, first: usize, width: usize) -> (*const T, usize) {
+        // SAFETY: the caller's.
+        unsafe {
+            match (self.right, self.scratch) {
+                (Right::Rows { b, stride }, None) => (b.as_ptr().wrapping_add(k0 * stride + first), stride),
+                (Right::Rows { b, stride }, Some(to)) => {
+                    let from = b.as_ptr().wrapping_add(k0 * stride + first);
+                    for i in 0..k {
+                        copy_row(from.wrapping_add(i * stride), to.add(i * width), width);
+                    }
+                    (to, width)
+                }
+                (Right::Transposed { b, stride }, to) => {
+                    let to = to.unwrap_or(std::ptr::null_mut());
+                    transpose(b.as_ptr().wrapping_add(first * stride + k0), stride, k, to, width);
+                    (to, width)
+                }
+            }
+        }
+    }
+}
+
+/// Copies `len` elements, by vectors that may overlap.
+///
+/// # Safety
+/// They must be readable and writable.
+#[inline(always)]
+unsafe fn copy_row<T: Real>(from: *const T, to: *mut T, len: usize) {
+    let lanes = T::Vector::LANES;
+    // SAFETY: every vector ends within `len`.
+    unsafe {
+        if len < lanes {
+            return std::ptr::copy_nonoverlapping(from, to, len);
+        }
+        for at in (0..len).step_by(lanes) {
+            let at = at.min(len - lanes);
+            T::Vector::load(from.add(at)).store(to.add(at));
+        }
+    }
+}
+
+/// Writes `width` rows of `k` elements as `k` rows of `width`, by squares that may overlap.
+///
+/// # Safety
+/// All elements must be readable and writable.
+unsafe fn transpose<T: Real>(from: *const T, stride: usize, k: usize, to: *mut T, width: usize) {
+    let lanes = T::Vector::LANES;
+    // SAFETY: every square ends within `k` and `width`.
+    unsafe {
+        if k < lanes || width < lanes {
+            for (i, j) in (0..k).flat_map(|i| (0..width).map(move |j| (i, j))) {
+                *to.add(i * width + j) = *from.add(j * stride + i);
+            }
+            return;
+        }
+        for i in (0..k).step_by(lanes) {
+            let i = i.min(k - lanes);
+            for j in (0..width).step_by(lanes) {
+                let j = j.min(width - lanes);
+                T::Vector::transpose(from.add(j * stride + i), stride, to.add(i * width + j), width);
             }
         }
     }

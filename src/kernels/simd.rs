@@ -29,6 +29,11 @@ pub trait Vector<T>: Copy {
     fn add(self, other: Self) -> Self;
     /// `self * other`, lane by lane.
     fn mul(self, other: Self) -> Self;
+    /// Writes a square of [`LANES`](Self::LANES) rows transposed; `from_stride` and `to_stride` lie between its rows.
+    ///
+    /// # Safety
+    /// All rows must be readable and writable.
+    unsafe fn transpose(from: *const T, from_stride: usize, to: *mut T, to_stride: usize);
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -37,7 +42,7 @@ mod lanes {
     use core::arch::wasm32::*;
 
     macro_rules! vector {
-        ($name:ident, $t:ty, $lanes:literal, $splat:ident, $load_splat:ident, $add:ident, $mul:ident) => {
+        ($name:ident, $t:ty, $lanes:literal, $splat:ident, $load_splat:ident, $add:ident, $mul:ident, $transpose:ident) => {
             /// One simd128 register.
             #[derive(Clone, Copy)]
             pub struct $name(v128);
@@ -72,12 +77,39 @@ mod lanes {
                 fn mul(self, other: Self) -> Self {
                     Self($mul(self.0, other.0))
                 }
+                #[inline(always)]
+                unsafe fn transpose(from: *const $t, from_stride: usize, to: *mut $t, to_stride: usize) {
+                    // SAFETY: all rows are promised to be readable and writable.
+                    unsafe {
+                        let rows = std::array::from_fn(|i| v128_load(from.add(i * from_stride).cast()));
+                        for (i, column) in $transpose(rows).into_iter().enumerate() {
+                            v128_store(to.add(i * to_stride).cast(), column);
+                        }
+                    }
+                }
             }
         };
     }
 
-    vector!(F32x4, f32, 4, f32x4_splat, v128_load32_splat, f32x4_add, f32x4_mul);
-    vector!(F64x2, f64, 2, f64x2_splat, v128_load64_splat, f64x2_add, f64x2_mul);
+    #[inline(always)]
+    fn transpose_4([a, b, c, d]: [v128; 4]) -> [v128; 4] {
+        let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
+        let (ef, gh) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+        [
+            i64x2_shuffle::<0, 2>(ab, cd),
+            i64x2_shuffle::<1, 3>(ab, cd),
+            i64x2_shuffle::<0, 2>(ef, gh),
+            i64x2_shuffle::<1, 3>(ef, gh),
+        ]
+    }
+
+    #[inline(always)]
+    fn transpose_2([a, b]: [v128; 2]) -> [v128; 2] {
+        [i64x2_shuffle::<0, 2>(a, b), i64x2_shuffle::<1, 3>(a, b)]
+    }
+
+    vector!(F32x4, f32, 4, f32x4_splat, v128_load32_splat, f32x4_add, f32x4_mul, transpose_4);
+    vector!(F64x2, f64, 2, f64x2_splat, v128_load64_splat, f64x2_add, f64x2_mul, transpose_2);
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -120,6 +152,15 @@ mod lanes {
                 #[inline(always)]
                 fn mul(self, other: Self) -> Self {
                     Self(std::array::from_fn(|i| self.0[i] * other.0[i]))
+                }
+                #[inline(always)]
+                unsafe fn transpose(from: *const $t, from_stride: usize, to: *mut $t, to_stride: usize) {
+                    for i in 0..$lanes {
+                        for j in 0..$lanes {
+                            // SAFETY: all rows are promised to be readable and writable.
+                            unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) };
+                        }
+                    }
                 }
             }
         };

@@ -24,6 +24,19 @@ pub(super) trait Left<T>: Copy {
     /// # Safety
     /// The element must exist.
     unsafe fn at<const R: usize>(self, rows: Self::Rows<R>, j: usize, i: usize) -> *const T;
+
+    /// The same operand where rows follow each other at distance 1, which spares their pointers.
+    type Run: Left<T>;
+
+    /// That, if it is so for the `R` rows from `r` on and is not known without asking.
+    ///
+    /// # Safety
+    /// The rows must exist.
+    #[inline(always)]
+    unsafe fn run<const R: usize>(self, r: usize) -> Option<Self::Run> {
+        let _ = r;
+        None
+    }
 }
 
 /// Row r at `r * stride`, its elements adjacent.
@@ -48,6 +61,10 @@ pub(super) struct Indirect<T> {
     pub columns: *const u32,
 }
 
+/// As [`Indirect`], where the rows of a tile are adjacent.
+#[derive(Clone, Copy)]
+pub(super) struct IndirectRun<T>(Indirect<T>);
+
 impl<T: Copy> Left<T> for Dense<T> {
     type Rows<const R: usize> = [*const T; R];
 
@@ -61,6 +78,8 @@ impl<T: Copy> Left<T> for Dense<T> {
         // SAFETY: the element exists.
         unsafe { rows[j].add(i) }
     }
+
+    type Run = Self;
 }
 
 impl<T: Copy> Left<T> for Transposed<T> {
@@ -76,6 +95,8 @@ impl<T: Copy> Left<T> for Transposed<T> {
         // SAFETY: the element exists.
         unsafe { rows.add(i * self.stride).add(j) }
     }
+
+    type Run = Self;
 }
 
 impl<T: Copy> Left<T> for Indirect<T> {
@@ -91,6 +112,32 @@ impl<T: Copy> Left<T> for Indirect<T> {
         // SAFETY: the element exists, so the table holds its column.
         unsafe { rows[j].add(*self.columns.add(i) as usize) }
     }
+
+    type Run = IndirectRun<T>;
+
+    #[inline(always)]
+    unsafe fn run<const R: usize>(self, r: usize) -> Option<IndirectRun<T>> {
+        // SAFETY: the rows exist, so the table holds them.
+        let offset = |j| unsafe { *self.rows.add(r + j) };
+        (R > 1 && (1..R).all(|j| offset(j) == offset(0).wrapping_add(j as u32))).then_some(IndirectRun(self))
+    }
+}
+
+impl<T: Copy> Left<T> for IndirectRun<T> {
+    type Rows<const R: usize> = *const T;
+
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(self, r: usize) -> *const T {
+        // SAFETY: the rows exist, so the table holds the first.
+        unsafe { self.0.a.add(*self.0.rows.add(r) as usize) }
+    }
+    #[inline(always)]
+    unsafe fn at<const R: usize>(self, rows: *const T, j: usize, i: usize) -> *const T {
+        // SAFETY: the element exists, so the table holds its column.
+        unsafe { rows.add(*self.0.columns.add(i) as usize).add(j) }
+    }
+
+    type Run = Self;
 }
 
 /// Some columns of B and what belongs to them. The last of a tile's vectors ends where the strip ends, and so
@@ -145,10 +192,11 @@ macro_rules! tile {
         /// a multiple of the tile's rows.
         #[inline(never)]
         pub(super) unsafe fn $name<T: Real, L: Left<T>>(left: L, strip: &Strip<T>, from: usize, to: usize) {
-            let &Strip { k, b, ldb, width, start, c, c_rows } = strip;
-            let last = width - T::Vector::LANES;
-            $(let $at = last.min($v * T::Vector::LANES);)+
-            for r in (from..to).step_by($rows) {
+            #[inline(always)]
+            unsafe fn one<T: Real, L: Left<T>>(left: L, strip: &Strip<T>, r: usize) {
+                let &Strip { k, b, ldb, width, start, c, c_rows } = strip;
+                let last = width - T::Vector::LANES;
+                $(let $at = last.min($v * T::Vector::LANES);)+
                 // SAFETY: rows r.. and k elements of each exist; vectors end within the strip. B's pointer wraps
                 // because it is moved once more than it is read.
                 unsafe {
@@ -168,6 +216,15 @@ macro_rules! tile {
                         b = b.wrapping_add(ldb);
                     }
                     $($($sum.store($c.add($o));)+)+
+                }
+            }
+            for r in (from..to).step_by($rows) {
+                // SAFETY: the caller's.
+                unsafe {
+                    match left.run::<$rows>(r) {
+                        Some(run) => one(run, strip, r),
+                        None => one(left, strip, r),
+                    }
                 }
             }
         }
