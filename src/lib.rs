@@ -8,6 +8,7 @@ pub mod data;
 mod error;
 mod exec;
 mod graph;
+pub mod io;
 #[doc(hidden)]
 pub mod kernels;
 pub mod nn;

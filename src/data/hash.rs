@@ -22,6 +22,12 @@ impl Fnv1a {
         Self(Self::OFFSET)
     }
 
+    /// Goes on from what [`Fnv1a::finish`] gave: in FNV-1a the hash is the whole state.
+    #[must_use]
+    pub fn resume(hash: u64) -> Self {
+        Self(hash)
+    }
+
     /// Takes in `bytes`.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.0 = bytes.iter().fold(self.0, |h, &b| (h ^ u64::from(b)).wrapping_mul(Self::PRIME));

@@ -1,9 +1,9 @@
 //! What happened at each step.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One measurement on a fixed sample of the training part and one of the test part.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvaluationPoint {
     /// Updates done.

@@ -2,10 +2,12 @@
 
 mod batches;
 mod history;
+mod snapshot;
 mod spec;
 mod trainer;
 
 pub use batches::Batches;
 pub use history::{EvaluationPoint, History};
+pub use snapshot::Snapshot;
 pub use spec::{BatchSpec, RunSpec};
 pub use trainer::{Divergence, Evaluation, Mistake, RunState, Stuck, Trainer};

@@ -13,6 +13,8 @@ use std::sync::Arc;
 const KEEP_EVERY: u64 = 10;
 /// Most steps between two measurements.
 const EVALUATE_EVERY: u64 = 200;
+/// Fewest steps between two measurements, for epochs of few steps: a measurement costs about as much as a step of GD.
+const EVALUATE_APART: u64 = 10;
 /// Examples of each part that a measurement on the way uses.
 const SAMPLE: usize = 1000;
 /// Most mistakes that an evaluation lists.
@@ -103,16 +105,16 @@ struct Kept<T> {
 pub struct Trainer<T> {
     spec: RunSpec,
     loss: DataLoss<T>,
-    theta: Vec<T>,
+    pub(super) theta: Vec<T>,
     gradient: Vec<T>,
-    optimizer: Optimizer<T>,
+    pub(super) optimizer: Optimizer<T>,
     batches: Batches,
-    step: u64,
-    state: RunState,
-    history: History,
-    smoothed: f64,
+    pub(super) step: u64,
+    pub(super) state: RunState,
+    pub(super) history: History,
+    pub(super) smoothed: f64,
     kept: Kept<T>,
-    hash: Fnv1a,
+    pub(super) hash: Fnv1a,
 }
 
 impl<T: Real> Trainer<T> {
@@ -213,7 +215,7 @@ impl<T: Real> Trainer<T> {
         self.optimizer.step(&mut self.theta, &self.gradient, factor);
         self.step += 1;
         self.state = if self.step < self.steps() { RunState::Running } else { RunState::Done };
-        let interval = self.batches.per_epoch().min(EVALUATE_EVERY);
+        let interval = self.batches.per_epoch().clamp(EVALUATE_APART, EVALUATE_EVERY);
         if self.step.is_multiple_of(interval) || self.state == RunState::Done {
             self.measure()?;
             self.detect_stuck()?;
@@ -430,13 +432,18 @@ impl<T: Real> Trainer<T> {
         let first = self.history.loss.first().map_or(value, |&l| f64::from(l));
         self.smoothed = if self.smoothed.is_nan() { value } else { 0.9 * self.smoothed + 0.1 * value };
         if self.step.is_multiple_of(KEEP_EVERY) && self.smoothed <= first && value <= first {
-            self.kept.theta.copy_from_slice(&self.theta);
-            self.kept.optimizer.spec = self.optimizer.spec;
-            self.kept.optimizer.state.copy_from_slice(&self.optimizer.state);
-            self.kept.optimizer.t = self.optimizer.t;
-            self.kept.step = self.step;
-            self.kept.hash = self.hash;
+            self.keep();
         }
+    }
+
+    /// Makes the present state the one that a diverged run goes back to.
+    pub(super) fn keep(&mut self) {
+        self.kept.theta.copy_from_slice(&self.theta);
+        self.kept.optimizer.spec = self.optimizer.spec;
+        self.kept.optimizer.state.copy_from_slice(&self.optimizer.state);
+        self.kept.optimizer.t = self.optimizer.t;
+        self.kept.step = self.step;
+        self.kept.hash = self.hash;
     }
 
     fn diverge(&mut self, loss: T, layer: Option<String>) -> Result<()> {

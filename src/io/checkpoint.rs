@@ -1,0 +1,289 @@
+//! A run in one safetensors file.
+//!
+//! | tensor | type, shape | what |
+//! |---|---|---|
+//! | `theta/NAME` | F32, shape of the parameter | a parameter, NAME as in `conv_1.kernel` |
+//! | `optimizer/I` | F32, (P,) | state slice I of the optimizer, from 0 |
+//! | `history/loss` | F32, (steps,) | loss of each step |
+//! | `history/gradient_norms` | F32, (layers, steps) | gradient norm of each layer with parameters |
+//!
+//! The metadata have one key, `saddlepoint`: JSON with the format version, the run's spec, step, learning rate,
+//! edits, measurements, the hashes of data and run, and a checksum over the bytes of all tensors in the order of
+//! the table. Stop, save, load and go on equals never having stopped, bit for bit.
+
+use crate::data::{self, DataSpec, Examples, Fnv1a, Scaling};
+use crate::error::{Error, Result};
+use crate::train::{EvaluationPoint, History, RunSpec, Snapshot, Trainer};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Version of the file format. It grows when older readers would misread a file.
+pub const FORMAT: u32 = 1;
+
+const KEY: &str = "saddlepoint";
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    format: u32,
+    version: String,
+    spec: RunSpec,
+    step: u64,
+    updates: u64,
+    rate: f64,
+    /// `None` before the first step.
+    smoothed: Option<f64>,
+    edits: Vec<(u64, f64)>,
+    evaluations: Vec<EvaluationPoint>,
+    scaling: Scaling,
+    data: String,
+    run: String,
+    checksum: String,
+}
+
+/// One tensor on its way into a file.
+struct Tensor {
+    name: String,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Tensor {
+    fn new(name: String, shape: Vec<usize>, values: &[f32]) -> Self {
+        Self { name, shape, bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() }
+    }
+}
+
+/// The run as a safetensors file.
+///
+/// # Errors
+/// [`Error::File`] if the format cannot hold it, which no network here does.
+pub fn save(trainer: &Trainer<f32>) -> Result<Vec<u8>> {
+    let snapshot = trainer.snapshot();
+    let tensors = tensors(trainer, &snapshot);
+    let examples = trainer.examples();
+    let metadata = Metadata {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        spec: trainer.spec().clone(),
+        step: snapshot.step,
+        updates: snapshot.updates,
+        rate: snapshot.rate,
+        smoothed: Some(snapshot.smoothed).filter(|s| s.is_finite()),
+        edits: snapshot.history.edits,
+        evaluations: snapshot.history.evaluations,
+        scaling: examples.scaling().clone(),
+        data: hex(examples.dataset().hash()),
+        run: hex(snapshot.hash),
+        checksum: hex(checksum(tensors.iter().map(|t| t.bytes.as_slice()))),
+    };
+    let json = serde_json::to_string(&metadata).map_err(unwritable)?;
+    let views = tensors
+        .iter()
+        .map(|t| Ok((&t.name, TensorView::new(Dtype::F32, t.shape.clone(), &t.bytes).map_err(unwritable)?)))
+        .collect::<Result<Vec<_>>>()?;
+    safetensors::serialize(views, Some(HashMap::from([(KEY.to_owned(), json)]))).map_err(unwritable)
+}
+
+/// A run from a file that [`save`] wrote. `files` are needed if it was trained on files: the same bytes.
+///
+/// # Errors
+/// [`Error::File`] if the file is damaged, of another program or a newer format; [`Error::Data`] if the data are not
+/// those it was trained on.
+pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| foreign(&e.to_string()))?;
+    let json = header
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get(KEY))
+        .ok_or_else(|| foreign("no saddlepoint metadata"))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|e| damaged(&e.to_string()))?;
+    let format: Format = serde_json::from_str(json).map_err(|e| foreign(&e.to_string()))?;
+    if format.format > FORMAT {
+        return Err(Error::file("model-newer", "model file")
+            .expected(format!("format {FORMAT} or older"))
+            .got(format!("format {}", format.format))
+            .hint("open it with a newer saddlepoint")
+            .arg("want", FORMAT)
+            .arg("got", format.format));
+    }
+    let metadata: Metadata = serde_json::from_str(json).map_err(|e| damaged(&e.to_string()))?;
+    let spec = metadata.spec;
+    if matches!(spec.data, DataSpec::Files { .. }) && files.is_empty() {
+        return Err(Error::file("model-needs-data", "model file")
+            .expected("the data files it was trained on beside it")
+            .got("the model alone")
+            .hint("drop the model and the data files together")
+            .arg("hash", &metadata.data));
+    }
+    let set = data::load(&spec.data, spec.seed, files)?;
+    if hex(set.hash()) != metadata.data {
+        return Err(Error::data("model-other-data", "model file")
+            .expected(format!("the data it was trained on, hash {}", metadata.data))
+            .got(format!("data with hash {}", hex(set.hash())))
+            .hint("load the same files"));
+    }
+    let examples = Examples::new(set, spec.test, spec.seed)?.with_scaling(metadata.scaling)?;
+    // a fresh run of the same spec says which tensors there must be
+    let model = Trainer::<f32>::new(spec.clone(), Arc::new(examples))?;
+    let examples = model.examples().clone();
+    let mut snapshot = model.snapshot();
+    (snapshot.step, snapshot.updates, snapshot.rate) = (metadata.step, metadata.updates, metadata.rate);
+    snapshot.smoothed = metadata.smoothed.unwrap_or(f64::NAN);
+    snapshot.hash = u64::from_str_radix(&metadata.run, 16).map_err(|e| damaged(&e.to_string()))?;
+
+    let mut sums = Vec::new();
+    let mut read = |name: &str| -> Result<Vec<f32>> {
+        let view = file.tensor(name).map_err(|e| damaged(&e.to_string()))?;
+        if view.dtype() != Dtype::F32 {
+            return Err(damaged(&format!("{name} is not F32")));
+        }
+        sums.push(view.data());
+        let (numbers, _) = view.data().as_chunks::<4>();
+        Ok(numbers.iter().map(|b| f32::from_le_bytes(*b)).collect())
+    };
+    for p in model.model().table().entries() {
+        let values = read(&format!("theta/{}", p.name))?;
+        let target = &mut snapshot.theta[p.range()];
+        if values.len() != target.len() {
+            return Err(damaged(&format!("theta/{} has {} numbers", p.name, values.len())));
+        }
+        target.copy_from_slice(&values);
+    }
+    snapshot.optimizer.clear();
+    for slice in 0..spec.optimizer.slices() {
+        snapshot.optimizer.extend(read(&format!("optimizer/{slice}"))?);
+    }
+    let mut history = History::new(snapshot.history.gradient_norms.len());
+    history.loss = read("history/loss")?;
+    let norms = read("history/gradient_norms")?;
+    if !norms.is_empty() {
+        let steps = history.loss.len().max(1);
+        history.gradient_norms = norms.chunks(steps).map(<[f32]>::to_vec).collect();
+    }
+    (history.edits, history.evaluations) = (metadata.edits, metadata.evaluations);
+    snapshot.history = history;
+    if hex(checksum(sums.into_iter())) != metadata.checksum {
+        return Err(damaged("the checksum differs"));
+    }
+    Trainer::resume(spec, examples, snapshot)
+}
+
+/// Read first, so that a newer format is named as such even if its other fields have changed.
+#[derive(Deserialize)]
+struct Format {
+    format: u32,
+}
+
+fn tensors(trainer: &Trainer<f32>, snapshot: &Snapshot<f32>) -> Vec<Tensor> {
+    let parameters = trainer.model().table().entries().iter().map(|p| {
+        Tensor::new(format!("theta/{}", p.name), p.shape.dims().to_vec(), &snapshot.theta[p.range()])
+    });
+    let length = snapshot.theta.len().max(1);
+    let state = snapshot.optimizer.chunks(length).enumerate();
+    let state = state.map(|(i, slice)| Tensor::new(format!("optimizer/{i}"), vec![slice.len()], slice));
+    let History { loss, gradient_norms, .. } = &snapshot.history;
+    let norms: Vec<f32> = gradient_norms.concat();
+    let history = [
+        Tensor::new("history/loss".to_owned(), vec![loss.len()], loss),
+        Tensor::new("history/gradient_norms".to_owned(), vec![gradient_norms.len(), loss.len()], &norms),
+    ];
+    parameters.chain(state).chain(history).collect()
+}
+
+fn checksum<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
+    let mut hash = Fnv1a::new();
+    parts.for_each(|part| hash.bytes(part));
+    hash.finish()
+}
+
+fn hex(value: u64) -> String {
+    format!("{value:016x}")
+}
+
+fn unwritable(e: impl std::fmt::Display) -> Error {
+    Error::file("model-unwritable", "model file")
+        .expected("tensors that safetensors can hold")
+        .got(e.to_string())
+        .hint("report this as a fault")
+}
+
+fn foreign(why: &str) -> Error {
+    Error::file("model-foreign", "model file")
+        .expected("a file that saddlepoint saved")
+        .got(why)
+        .hint("choose a .safetensors file from the Save button")
+}
+
+fn damaged(why: &str) -> Error {
+    Error::file("model-damaged", "model file")
+        .expected("a whole file")
+        .got(why)
+        .hint("save or copy it again; nothing was changed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trainer(optimizer: &str) -> Trainer<f32> {
+        let json = format!(
+            r#"{{"data": {{"type": "generated", "kind": "spiral", "examples": 90, "noise": 0.1}}, "test": 30,
+            "layers": [{{"type": "dense", "units": 8, "activation": "tanh"}}, {{"type": "dense", "units": 2}}],
+            "loss": "softmaxCrossEntropy", "optimizer": {optimizer}, "schedule": {{"type": "linear"}},
+            "batch": {{"type": "mini", "size": 16}}, "epochs": 6, "seed": 3}}"#
+        );
+        let spec = RunSpec::from_json(&json).unwrap();
+        let set = data::load(&spec.data, spec.seed, &[]).unwrap();
+        Trainer::new(spec.clone(), Arc::new(Examples::new(set, spec.test, spec.seed).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn stopping_and_going_on_equals_never_having_stopped() {
+        for optimizer in [
+            r#"{"type": "sgd", "learningRate": 0.1}"#,
+            r#"{"type": "momentum", "learningRate": 0.05, "nesterov": true}"#,
+            r#"{"type": "adam", "learningRate": 0.02}"#,
+        ] {
+            let mut whole = trainer(optimizer);
+            let mut stopped = trainer(optimizer);
+            for _ in 0..7 {
+                stopped.step().unwrap();
+                whole.step().unwrap();
+            }
+            whole.set_learning_rate(0.03).unwrap();
+            stopped.set_learning_rate(0.03).unwrap();
+            let mut stopped = load(&save(&stopped).unwrap(), &[]).unwrap();
+            assert_eq!(stopped.run_hash(), whole.run_hash(), "{optimizer}, just loaded");
+            whole.run_until(|| false).unwrap();
+            stopped.run_until(|| false).unwrap();
+            assert_eq!(stopped.run_hash(), whole.run_hash(), "{optimizer}");
+            assert_eq!(stopped.history(), whole.history(), "{optimizer}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_file_is_refused() {
+        let mut trained = trainer(r#"{"type": "adam", "learningRate": 0.02}"#);
+        trained.run_until(|| false).unwrap();
+        let good = save(&trained).unwrap();
+        let code = |bytes: &[u8]| load(bytes, &[]).unwrap_err().report().code;
+        assert_eq!(code(b""), "model-foreign");
+        assert_eq!(code(&good[..good.len() / 2]), "model-foreign");
+        let mut flipped = good.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        assert_eq!(code(&flipped), "model-damaged");
+        let text = String::from_utf8_lossy(&good[8..]).into_owned();
+        assert!(text.contains(r#"\"format\":1"#));
+        let newer: Vec<u8> = {
+            let at = good.windows(12).position(|w| w == br#"\"format\":1"#.as_slice()).unwrap();
+            let mut bytes = good.clone();
+            bytes[at + 11] = b'9';
+            bytes
+        };
+        assert_eq!(code(&newer), "model-newer");
+        assert!(load(&good, &[]).is_ok());
+    }
+}

@@ -1,0 +1,5 @@
+//! Files that leave the program and come back.
+
+mod checkpoint;
+
+pub use checkpoint::{FORMAT, load, save};
