@@ -6,9 +6,10 @@ function minus(text: string): string {
   return text.replace(/^-/, MINUS).replace(/e-/, `e${MINUS}`);
 }
 
-/** A fixed count of decimals; a negative value that rounds to zero is printed as zero. */
+/** A fixed count of decimals, while that is short; a negative value that rounds to zero is printed as zero. */
 export function fixed(value: number, decimals: number): string {
   if (!Number.isFinite(value)) return "not finite";
+  if (Math.abs(value) >= 1e7) return short(value);
   const text = value.toFixed(decimals);
   return minus(Number(text) === 0 ? text.replace("-", "") : text);
 }

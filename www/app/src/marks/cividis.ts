@@ -22,9 +22,10 @@ export function mix(from: Rgb, to: Rgb, share: number): Rgb {
   return [from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share, from[2] + (to[2] - from[2]) * share];
 }
 
-/** Reads `#rrggbb`, as the tokens write their colours. */
+/** Reads `#rrggbb`, as the tokens write their colours, or `#rgb`, as a minified style sheet may. */
 export function fromHex(hex: string): Rgb {
-  const value = Number.parseInt(hex.slice(1, 7), 16);
+  const digits = hex.length < 7 ? hex.slice(1).replace(/./g, "$&$&") : hex.slice(1);
+  const value = Number.parseInt(digits, 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 

@@ -35,29 +35,29 @@ export const DASHES: Record<1 | 2 | 3, string> = { 1: "none", 2: "7 3", 3: "2 3"
 
 const f = (value: number): string => value.toFixed(2);
 
-function polygon(corners: number, radius: number, inner: number, turn: number): string {
+function polygon(x: number, y: number, corners: number, radius: number, inner: number, turn: number): string {
   const points = Array.from({ length: corners }, (_, index) => {
     const r = index % 2 === 1 ? inner : radius;
     const angle = turn + (index * 2 * Math.PI) / corners;
-    return `${f(r * Math.cos(angle))} ${f(r * Math.sin(angle))}`;
+    return `${f(x + r * Math.cos(angle))} ${f(y + r * Math.sin(angle))}`;
   });
   return `M${points.join("L")}z`;
 }
 
-/** Outline of a mark of radius `r` about the origin, scaled so that all shapes weigh the same to the eye. */
-export function outline(shape: Shape, r: number): string {
+/** Outline of a mark of radius `r` about a point, scaled so that all shapes weigh the same to the eye. */
+export function outline(shape: Shape, r: number, x = 0, y = 0): string {
   switch (shape) {
-    case "circle": return `M${f(-r)} 0A${f(r)} ${f(r)} 0 1 1 ${f(r)} 0A${f(r)} ${f(r)} 0 1 1 ${f(-r)} 0z`;
-    case "square": return `M${f(-r * 0.9)} ${f(-r * 0.9)}h${f(r * 1.8)}v${f(r * 1.8)}h${f(-r * 1.8)}z`;
-    case "triangle": return `M0 ${f(-r * 1.2)}L${f(r * 1.1)} ${f(r * 0.85)}L${f(-r * 1.1)} ${f(r * 0.85)}z`;
-    case "down": return `M0 ${f(r * 1.2)}L${f(r * 1.1)} ${f(-r * 0.85)}L${f(-r * 1.1)} ${f(-r * 0.85)}z`;
-    case "diamond": return polygon(4, r * 1.25, r * 1.25, -Math.PI / 2);
-    case "hexagon": return polygon(6, r * 1.12, r * 1.12, 0);
-    case "star": return polygon(10, r * 1.45, r * 0.62, -Math.PI / 2);
+    case "circle": return `M${f(x - r)} ${f(y)}a${f(r)} ${f(r)} 0 1 1 ${f(2 * r)} 0a${f(r)} ${f(r)} 0 1 1 ${f(-2 * r)} 0z`;
+    case "square": return `M${f(x - r * 0.9)} ${f(y - r * 0.9)}h${f(r * 1.8)}v${f(r * 1.8)}h${f(-r * 1.8)}z`;
+    case "triangle": return `M${f(x)} ${f(y - r * 1.2)}l${f(r * 1.1)} ${f(r * 2.05)}h${f(-r * 2.2)}z`;
+    case "down": return `M${f(x)} ${f(y + r * 1.2)}l${f(r * 1.1)} ${f(-r * 2.05)}h${f(-r * 2.2)}z`;
+    case "diamond": return polygon(x, y, 4, r * 1.25, r * 1.25, -Math.PI / 2);
+    case "hexagon": return polygon(x, y, 6, r * 1.12, r * 1.12, 0);
+    case "star": return polygon(x, y, 10, r * 1.45, r * 0.62, -Math.PI / 2);
     case "plus": {
       const a = r * 0.42;
       const b = r * 1.2 - a;
-      return `M${f(-a)} ${f(-r * 1.2)}h${f(2 * a)}v${f(b)}h${f(b)}v${f(2 * a)}h${f(-b)}v${f(b)}h${f(-2 * a)}v${f(-b)}h${f(-b)}v${f(-2 * a)}h${f(b)}z`;
+      return `M${f(x - a)} ${f(y - r * 1.2)}h${f(2 * a)}v${f(b)}h${f(b)}v${f(2 * a)}h${f(-b)}v${f(b)}h${f(-2 * a)}v${f(-b)}h${f(-b)}v${f(-2 * a)}h${f(b)}z`;
     }
   }
 }
