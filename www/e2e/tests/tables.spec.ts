@@ -1,0 +1,41 @@
+/** The page's tables by themselves: every sentence in both languages, every setting to the address and back. */
+import { expect, test } from "@playwright/test";
+
+import { landscape } from "../../app/src/i18n/strings/landscape.js";
+import { report } from "../../app/src/i18n/strings/report.js";
+import { shell } from "../../app/src/i18n/strings/shell.js";
+import { train } from "../../app/src/i18n/strings/train.js";
+import type { Table } from "../../app/src/i18n/table.js";
+import type { Setting } from "../../app/src/state/kinds.js";
+import { table } from "../../app/src/state/table.js";
+
+const parts: Table[] = [shell, landscape, train, report];
+const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
+
+test("both languages fill in the same values", () => {
+  for (const part of parts) {
+    for (const [key, [en, zh]] of Object.entries(part)) {
+      expect.soft(names(zh), key).toEqual(names(en));
+      expect.soft(en.length > 0 && zh.length > 0, key).toBe(true);
+    }
+  }
+});
+
+test("no key stands in two parts of the table", () => {
+  const keys = parts.flatMap((part) => Object.keys(part));
+  expect(keys.length).toBe(new Set(keys).size);
+});
+
+test("each setting has a name of its own in the address, and reads what it writes", () => {
+  const rows = Object.entries(table) as [string, Setting<unknown>][];
+  expect(new Set(rows.map(([, row]) => row.url)).size).toBe(rows.length);
+  for (const [name, row] of rows) expect.soft(row.read(row.write(row.initial)), name).toEqual(row.initial);
+});
+
+test("a number outside its range, or no number, is not taken from a link", () => {
+  for (const text of ["", " ", "abc", "NaN", "Infinity", "1e99", "0"]) expect.soft(table.eta.read(text), text).toBeUndefined();
+  expect(table.steps.read("12.5")).toBeUndefined();
+  expect(table.eta.read("0.30000000000000004")).toBe(0.30000000000000004);
+  expect(table.arms.read("sgd,gd")).toEqual(["gd", "sgd"]);
+  expect(table.arms.read("gd,nothing")).toBeUndefined();
+});
