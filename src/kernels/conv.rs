@@ -5,10 +5,13 @@
 //! short tables hold their offsets. Without padding there is no copy either.
 //!
 //! Every sum runs in a fixed order, that of the naive loops over the zero-bordered image: an output over
-//! (ky, kx, c), a filter's gradient over (image, oy, ox), an image's gradient over (oy, ox, o).
+//! (ky, kx, c), a filter's gradient over (image, oy, ox), an image's gradient over (oy, ox, o). No order depends on
+//! the batch.
 
-use super::gemm::{Init, Left, Offsets, Product, Right};
+use super::gemm::{Init, Left, Offsets, Product, Right, is_hard_stride, strip_len};
+use super::pack;
 use super::real::Real;
+use super::window::{Border, Class, classes, pixels};
 use crate::shape::Conv2dShape;
 
 /// The three products that share a [`Conv2dShape`].
@@ -31,18 +34,26 @@ pub struct Workspace {
     pub indices: usize,
 }
 
-/// The workspace one of the three products needs. It does not grow with the batch.
+/// The workspace one of the three products needs. It holds a few small images or a large one, whatever the batch.
 #[must_use]
 pub fn conv2d_scratch(s: &Conv2dShape, which: ConvProduct) -> Workspace {
+    let channels = Channels::of(s);
     match which {
-        ConvProduct::Forward | ConvProduct::FilterGradient => Workspace {
-            reals: Border::of_image(s).copy_len(),
-            indices: pixels(s.output) + taps(s) * s.group_in(),
-        },
-        ConvProduct::InputGradient => Workspace {
-            reals: Border::of_result(s).copy_len() + s.w().len(),
-            indices: 2 * pixels(s.input) + taps(s) * s.group_out(),
-        },
+        ConvProduct::Forward | ConvProduct::FilterGradient => {
+            let (images, taps) = (per_pass(s, s.output), taps(s) * s.group_in());
+            let k = if which == ConvProduct::Forward { taps } else { images * pixels(s.output) };
+            Workspace {
+                reals: images * Border::of_image(s).copy_len() + strip(s, k, channels.out),
+                indices: images * pixels(s.output) + taps,
+            }
+        }
+        ConvProduct::InputGradient => {
+            let images = per_pass(s, s.input);
+            Workspace {
+                reals: images * Border::of_result(s).copy_len() + s.w().len(),
+                indices: 2 * images * pixels(s.input) + taps(s) * s.group_out(),
+            }
+        }
     }
 }
 
@@ -60,24 +71,31 @@ pub fn conv2d<T: Real>(
     offsets: &mut [u32],
 ) {
     let border = Border::of_image(s);
-    let (places, taps) = forward_tables(s, &border, offsets);
-    let copy = border.clear(scratch);
-    let image_len = pixels(s.input) * s.in_channels;
-    let y_len = pixels(s.output) * s.out_channels;
-    for i in 0..s.batch {
-        let image = border.fill(&x[i * image_len..][..image_len], copy);
-        let y = &mut y[i * y_len..][..y_len];
-        for group in 0..s.groups {
-            let first = group * s.group_out();
-            let init = bias.map_or(Init::Zero, |b| Init::Bias(&b[first..]));
+    let per_pass = per_pass(s, s.output);
+    let channels = Channels::of(s);
+    let (places, taps) = forward_tables(s, &border, per_pass, offsets);
+    let (copy, scratch) = border.clear(per_pass, scratch);
+    let scratch = &mut scratch[..strip(s, taps.len(), channels.out)];
+    for first in (0..s.batch).step_by(per_pass) {
+        let images = first..s.batch.min(first + per_pass);
+        let places = &places[..images.len() * pixels(s.output)];
+        let y = &mut y[first * pixels(s.output) * s.out_channels..];
+        let image = border.fill(x, images, copy);
+        for i in 0..channels.products {
+            let (from, to) = (i * channels.into, i * channels.out);
             Product {
                 m: places.len(),
                 k: taps.len(),
-                n: s.group_out(),
-                left: Left::Indirect { a: &image[group * s.group_in()..], rows: places, columns: taps },
-                right: Right::Rows { b: &w[first..], stride: s.out_channels },
+                n: channels.out,
+                left: channels.left(&image[from..], places, taps),
+                right: Right::Rows { b: &w[to..], stride: s.out_channels },
             }
-            .run(init, &mut y[first..], Offsets::Affine(s.out_channels), &mut []);
+            .run(
+                bias.map_or(Init::Zero, |b| Init::Bias(&b[to..])),
+                &mut y[to..],
+                Offsets::Affine(s.out_channels),
+                scratch,
+            );
         }
     }
 }
@@ -99,23 +117,26 @@ pub fn conv2d_filter_gradient<T: Real>(
         dw[..s.w().len()].fill(T::ZERO);
     }
     let border = Border::of_image(s);
-    let (places, taps) = forward_tables(s, &border, offsets);
-    let copy = border.clear(scratch);
-    let image_len = pixels(s.input) * s.in_channels;
-    let y_len = pixels(s.output) * s.out_channels;
-    for i in 0..s.batch {
-        let image = border.fill(&x[i * image_len..][..image_len], copy);
-        let dy = &dy[i * y_len..][..y_len];
-        for group in 0..s.groups {
-            let first = group * s.group_out();
+    let per_pass = per_pass(s, s.output);
+    let channels = Channels::of(s);
+    let (places, taps) = forward_tables(s, &border, per_pass, offsets);
+    let (copy, scratch) = border.clear(per_pass, scratch);
+    let scratch = &mut scratch[..strip(s, places.len(), channels.out)];
+    for first in (0..s.batch).step_by(per_pass) {
+        let images = first..s.batch.min(first + per_pass);
+        let places = &places[..images.len() * pixels(s.output)];
+        let dy = &dy[first * pixels(s.output) * s.out_channels..];
+        let image = border.fill(x, images, copy);
+        for i in 0..channels.products {
+            let (from, to) = (i * channels.into, i * channels.out);
             Product {
                 m: taps.len(),
                 k: places.len(),
-                n: s.group_out(),
-                left: Left::Indirect { a: &image[group * s.group_in()..], rows: taps, columns: places },
-                right: Right::Rows { b: &dy[first..], stride: s.out_channels },
+                n: channels.out,
+                left: channels.left(&image[from..], taps, places),
+                right: Right::Rows { b: &dy[to..], stride: s.out_channels },
             }
-            .run(Init::Accumulate, &mut dw[first..], Offsets::Affine(s.out_channels), &mut []);
+            .run(Init::Accumulate, &mut dw[to..], Offsets::Affine(s.out_channels), scratch);
         }
     }
 }
@@ -137,36 +158,38 @@ pub fn conv2d_input_gradient<T: Real>(
     offsets: &mut [u32],
 ) {
     let border = Border::of_result(s);
+    let per_pass = per_pass(s, s.input);
+    let channels = Channels::of(s);
     let (flipped, scratch) = scratch.split_at_mut(s.w().len());
-    let copy = border.clear(scratch);
-    fill_gradient_tables(s, &border, w, flipped, offsets);
-
-    let image_len = pixels(s.input) * s.in_channels;
-    let y_len = pixels(s.output) * s.out_channels;
-    for i in 0..s.batch {
-        let dy = border.fill(&dy[i * y_len..][..y_len], copy);
-        let dx = &mut dx[i * image_len..][..image_len];
+    let (copy, _) = border.clear(per_pass, scratch);
+    flip(s, &border, &channels, w, flipped);
+    gradient_tables(s, &border, per_pass, offsets);
+    for first in (0..s.batch).step_by(per_pass) {
+        let images = first..s.batch.min(first + per_pass);
+        let count = images.len();
+        let dx = &mut dx[first * pixels(s.input) * s.in_channels..];
+        let dy = border.fill(dy, images, copy);
         let (mut flipped, mut offsets) = (&*flipped, &*offsets);
         for (vertical, horizontal) in classes(s, &border) {
             let m = vertical.count * horizontal.count;
             let k = vertical.taps * horizontal.taps * s.group_out();
-            let (places, rest) = offsets.split_at(m);
-            let (targets, rest) = rest.split_at(m);
+            let (places, rest) = offsets.split_at(per_pass * m);
+            let (targets, rest) = rest.split_at(per_pass * m);
             let (columns, rest) = rest.split_at(k);
             offsets = rest;
-            for group in 0..s.groups {
-                let (b, rest) = flipped.split_at(k * s.group_in());
+            for i in 0..channels.products {
+                let (b, rest) = flipped.split_at(k * channels.into);
                 flipped = rest;
                 Product {
-                    m,
+                    m: count * m,
                     k,
-                    n: s.group_in(),
-                    left: Left::Indirect { a: &dy[group * s.group_out()..], rows: places, columns },
-                    right: Right::Rows { b, stride: s.group_in() },
+                    n: channels.into,
+                    left: channels.left(&dy[i * channels.out..], places, columns),
+                    right: Right::Rows { b, stride: channels.into },
                 }
                 .run(
                     Init::Zero,
-                    &mut dx[group * s.group_in()..],
+                    &mut dx[i * channels.into..],
                     Offsets::Table(targets),
                     &mut [],
                 );
@@ -175,186 +198,89 @@ pub fn conv2d_input_gradient<T: Real>(
     }
 }
 
-fn pixels([height, width]: [usize; 2]) -> usize {
-    height * width
+/// The products that the channels fall into: one for each group; or, if each group has one channel on both sides, a
+/// single diagonal one whose vectors run along the channels.
+#[derive(Debug, Clone, Copy)]
+struct Channels {
+    products: usize,
+    /// Channels of the image in each.
+    into: usize,
+    /// Channels of the result in each.
+    out: usize,
+    diagonal: bool,
+}
+
+impl Channels {
+    fn of(s: &Conv2dShape) -> Self {
+        if s.groups > 1 && s.group_in() == 1 && s.group_out() == 1 {
+            Self { products: 1, into: s.groups, out: s.groups, diagonal: true }
+        } else {
+            Self { products: s.groups, into: s.group_in(), out: s.group_out(), diagonal: false }
+        }
+    }
+
+    fn left<'a, T>(&self, a: &'a [T], rows: &'a [u32], columns: &'a [u32]) -> Left<'a, T> {
+        if self.diagonal { Left::Diagonal { a, rows, columns } } else { Left::Indirect { a, rows, columns } }
+    }
 }
 
 fn taps(s: &Conv2dShape) -> usize {
     pixels(s.window.kernel)
 }
 
-/// An image and the zeros around it.
-#[derive(Debug, Clone, Copy)]
-struct Border {
-    /// Height and width of the image.
-    inner: [usize; 2],
-    /// Rows and columns of zeros before it.
-    before: [usize; 2],
-    /// Height and width with all zeros.
-    outer: [usize; 2],
-    channels: usize,
+/// Images that are worked on at once, so that a product has rows, or terms, enough to be worth its start.
+fn per_pass(s: &Conv2dShape, size: [usize; 2]) -> usize {
+    (128 / pixels(size).max(1)).clamp(1, s.batch.max(1))
 }
 
-impl Border {
-    /// The image as the forward pass sees it.
-    fn of_image(s: &Conv2dShape) -> Self {
-        let padding = s.window.padding;
-        let outer = std::array::from_fn(|i| s.input[i] + padding[i][0] + padding[i][1]);
-        Self { inner: s.input, before: [padding[0][0], padding[1][0]], outer, channels: s.in_channels }
-    }
-
-    /// The gradient of the result as the image's gradient sees it: a pixel at padded place Y meets the results
-    /// `(Y - ky * dilation) / stride`, some of which lie outside.
-    fn of_result(s: &Conv2dShape) -> Self {
-        let mut before = [0; 2];
-        let mut outer = [0; 2];
-        for i in 0..2 {
-            let (first, stride) = (s.window.padding[i][0], s.window.stride[i]);
-            let last = (first + s.input[i]).saturating_sub(1) / stride;
-            before[i] = (s.window.extent(i) - 1).saturating_sub(first) / stride;
-            outer[i] = before[i] + s.output[i].max(last + 1);
-        }
-        Self { inner: s.output, before, outer, channels: s.out_channels }
-    }
-
-    /// Elements of the copy; 0 if there is nothing around the image.
-    fn copy_len(&self) -> usize {
-        if self.inner == self.outer { 0 } else { pixels(self.outer) * self.channels }
-    }
-
-    /// The part of `scratch` that takes the copy, zeroed: images only overwrite its inside.
-    fn clear<'a, T: Real>(&self, scratch: &'a mut [T]) -> &'a mut [T] {
-        let copy = &mut scratch[..self.copy_len()];
-        copy.fill(T::ZERO);
-        copy
-    }
-
-    /// The image with its border: in `copy`, or as it is if it has none.
-    fn fill<'a, T: Real>(&self, image: &'a [T], copy: &'a mut [T]) -> &'a [T] {
-        if copy.is_empty() {
-            return image;
-        }
-        let (line, outer_line) = (self.inner[1] * self.channels, self.outer[1] * self.channels);
-        let inside = &mut copy[self.before[0] * outer_line + self.before[1] * self.channels..];
-        for (to, from) in inside.chunks_mut(outer_line).zip(image.chunks_exact(line.max(1))) {
-            to[..line].copy_from_slice(from);
-        }
-        copy
-    }
-
-    /// Offset of a pixel in the copy.
-    fn offset(&self, y: usize, x: usize) -> u32 {
-        ((y * self.outer[1] + x) * self.channels) as u32
-    }
+/// Scratch for a strip of the filter, or of the result's gradient, if that is worth packing.
+fn strip(s: &Conv2dShape, k: usize, n: usize) -> usize {
+    if is_hard_stride(s.out_channels) { strip_len(k, n) } else { 0 }
 }
 
-/// Offsets of the window's places `(oy, ox)` and of its taps `(ky, kx, c)` in the bordered image.
-fn forward_tables<'a>(s: &Conv2dShape, border: &Border, offsets: &'a mut [u32]) -> (&'a [u32], &'a [u32]) {
-    let (places, rest) = offsets.split_at_mut(pixels(s.output));
+/// Offsets of the window's places `(image, oy, ox)` and of its taps `(ky, kx, c)` in the bordered images.
+fn forward_tables<'a>(
+    s: &Conv2dShape,
+    border: &Border,
+    images: usize,
+    offsets: &'a mut [u32],
+) -> (&'a [u32], &'a [u32]) {
+    let (places, rest) = offsets.split_at_mut(images * pixels(s.output));
+    border.grid(places, images, [0; 2], s.window.stride, s.output);
     let columns = &mut rest[..taps(s) * s.group_in()];
-    let [stride_y, stride_x] = s.window.stride;
-    for (i, place) in places.iter_mut().enumerate() {
-        *place = border.offset(i / s.output[1] * stride_y, i % s.output[1] * stride_x);
-    }
-    let [dilation_y, dilation_x] = s.window.dilation;
-    for (tap, channels) in columns.chunks_exact_mut(s.group_in().max(1)).enumerate() {
-        let (ky, kx) = (tap / s.window.kernel[1], tap % s.window.kernel[1]);
-        let first = border.offset(ky * dilation_y, kx * dilation_x);
-        for (column, c) in channels.iter_mut().zip(0..) {
-            *column = first + c;
-        }
-    }
+    border.runs(columns, s.window.dilation, s.window.kernel, s.group_in());
     (places, columns)
 }
 
-/// The pixels along one axis whose padded place has the same remainder by the stride.
-#[derive(Debug, Clone, Copy)]
-struct Class {
-    /// The first such pixel; the others follow in steps of the stride.
-    first: usize,
-    /// How many there are.
-    count: usize,
-    /// How many taps they meet.
-    taps: usize,
-    /// The last such tap, which meets the result furthest before; the others follow downwards in equal steps.
-    last_tap: usize,
-    /// From one such tap to the next.
-    tap_step: usize,
-    /// The first pixel's place under the last tap, in the bordered gradient of the result.
-    place: usize,
-    /// From one tap's place to the next one's.
-    place_step: usize,
-}
-
-impl Class {
-    fn of(s: &Conv2dShape, border: &Border, axis: usize, remainder: usize) -> Self {
-        let (stride, dilation) = (s.window.stride[axis], s.window.dilation[axis]);
-        let padding = s.window.padding[axis][0];
-        let first = (remainder + stride - padding % stride) % stride;
-        let count = s.input[axis].saturating_sub(first).div_ceil(stride);
-        let mut own = (0..s.window.kernel[axis]).filter(|tap| tap * dilation % stride == remainder);
-        let (least, next) = (own.next(), own.next());
-        let taps = next.map_or(0, |_| own.count() + 1) + usize::from(least.is_some());
-        let (least, tap_step) = (least.unwrap_or(0), next.map_or(0, |next| next - least.unwrap_or(0)));
-        let last_tap = least + taps.saturating_sub(1) * tap_step;
-        // the remainders cancel, so the division is exact; without taps the place is of no account
-        let place =
-            (border.before[axis] * stride + first + padding).saturating_sub(last_tap * dilation) / stride;
-        let place = if taps == 0 { 0 } else { place };
-        Self { first, count, taps, last_tap, tap_step, place, place_step: tap_step * dilation / stride }
+/// For each class of pixels in turn: the offsets of their places in the bordered `dy`, of their targets in
+/// `dx`, and of the reversed taps (ky, kx, o).
+fn gradient_tables(s: &Conv2dShape, border: &Border, images: usize, offsets: &mut [u32]) {
+    let image = Border::none(s.input, s.in_channels);
+    let mut rest = offsets;
+    let mut take = |len| rest.split_off_mut(..len).unwrap_or_default();
+    for (vertical, horizontal) in classes(s, border) {
+        let of = |field: fn(&Class) -> usize| [field(&vertical), field(&horizontal)];
+        let counts = of(|c| c.count);
+        border.grid(take(images * pixels(counts)), images, of(|c| c.place), [1; 2], counts);
+        image.grid(take(images * pixels(counts)), images, of(|c| c.first), s.window.stride, counts);
+        let taps = of(|c| c.taps);
+        border.runs(take(pixels(taps) * s.group_out()), of(|c| c.place_step), taps, s.group_out());
     }
 }
 
-/// All classes of pixels, rows outside.
-fn classes(s: &Conv2dShape, border: &Border) -> impl Iterator<Item = (Class, Class)> {
-    let (s, border) = (*s, *border);
-    let [stride_y, stride_x] = s.window.stride;
-    (0..stride_y * stride_x)
-        .map(move |i| (Class::of(&s, &border, 0, i / stride_x), Class::of(&s, &border, 1, i % stride_x)))
-}
-
-/// For each class of pixels in turn: the offsets of their places in the bordered `dy`, of their targets in
-/// `dx`, of the reversed taps (ky, kx, o), and for each group the filter as `(taps, O / groups, C / groups)`.
-fn fill_gradient_tables<T: Real>(
-    s: &Conv2dShape,
-    border: &Border,
-    w: &[T],
-    flipped: &mut [T],
-    offsets: &mut [u32],
-) {
-    let mut flipped = flipped.iter_mut();
-    let mut offsets = offsets.iter_mut();
-    let mut push = |offset: u32| {
-        if let Some(slot) = offsets.next() {
-            *slot = offset;
-        }
-    };
+/// For each class of pixels and each product in turn the filter as `(reversed taps, O, C)`.
+fn flip<T: Real>(s: &Conv2dShape, border: &Border, channels: &Channels, w: &[T], flipped: &mut [T]) {
+    let mut rest = flipped;
+    let rows = if channels.diagonal { 1 } else { channels.out };
     for (vertical, horizontal) in classes(s, border) {
-        let own = || (0..vertical.count).flat_map(move |i| (0..horizontal.count).map(move |j| (i, j)));
-        let taps = || (0..vertical.taps).flat_map(move |i| (0..horizontal.taps).map(move |j| (i, j)));
-        for (i, j) in own() {
-            push(border.offset(vertical.place + i, horizontal.place + j));
-        }
-        for (i, j) in own() {
-            let y = vertical.first + i * s.window.stride[0];
-            let x = horizontal.first + j * s.window.stride[1];
-            push(((y * s.input[1] + x) * s.in_channels) as u32);
-        }
-        for (i, j) in taps() {
-            let first = border.offset(i * vertical.place_step, j * horizontal.place_step);
-            (0..s.group_out() as u32).for_each(|o| push(first + o));
-        }
-        for group in 0..s.groups {
-            for (i, j) in taps() {
-                let ky = vertical.last_tap - i * vertical.tap_step;
-                let kx = horizontal.last_tap - j * horizontal.tap_step;
-                let tap = (ky * s.window.kernel[1] + kx) * s.group_in();
-                for o in 0..s.group_out() {
-                    for c in 0..s.group_in() {
-                        if let Some(slot) = flipped.next() {
-                            *slot = w[(tap + c) * s.out_channels + group * s.group_out() + o];
-                        }
-                    }
+        for i in 0..channels.products {
+            for (ky, kx) in vertical.reversed().flat_map(|ky| horizontal.reversed().map(move |kx| (ky, kx))) {
+                let to = rest.split_off_mut(..rows * channels.into).unwrap_or_default();
+                let w = &w[(ky * s.window.kernel[1] + kx) * s.group_in() * s.out_channels..];
+                if channels.diagonal {
+                    pack::copy(&w[..channels.into], to);
+                } else {
+                    pack::transpose(&w[i * channels.out..], s.out_channels, rows, to, channels.into);
                 }
             }
         }

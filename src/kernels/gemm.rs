@@ -9,6 +9,7 @@
 //! Each element of C is summed in ascending k in one accumulator. So the plain triple loop, every tiling, every
 //! split of k whose partial sums are stored, and the indirect form give the same bits.
 
+use super::pack;
 use super::real::Real;
 use super::simd::Vector;
 use super::tile::{self, RowOffsets, Strip};
@@ -100,6 +101,8 @@ pub(super) enum Left<'a, T> {
     Transposed { a: &'a [T], stride: usize },
     /// `a[rows[r] + columns[i]]`
     Indirect { a: &'a [T], rows: &'a [u32], columns: &'a [u32] },
+    /// `a[rows[r] + columns[i] + j]` for column j of the result: N products of one column each, side by side.
+    Diagonal { a: &'a [T], rows: &'a [u32], columns: &'a [u32] },
 }
 
 /// Element (i, j) of the right operand, `i < K`, `j < N`.
@@ -123,12 +126,20 @@ pub(super) struct Product<'a, T> {
 
 /// One past the largest offset; 0 if there is none.
 fn end(table: &[u32]) -> usize {
-    table.iter().max().map_or(0, |&last| last as usize + 1)
+    table.iter().max().map_or(0, |&last| (last as usize).saturating_add(1))
+}
+
+/// Elements that runs of `len`, each at the sum of two offsets, reach over.
+fn table_reach(rows: &[u32], columns: &[u32], len: usize) -> usize {
+    match (end(rows), end(columns)) {
+        (_, 0) | (0, _) => 0,
+        (rows, columns) => rows.saturating_add(columns - 1).saturating_add(len - 1),
+    }
 }
 
 /// Elements that `count` rows of `len`, `stride` apart, reach over.
 fn reach(count: usize, stride: usize, len: usize) -> usize {
-    if count == 0 || len == 0 { 0 } else { (count - 1) * stride + len }
+    if count == 0 || len == 0 { 0 } else { (count - 1).saturating_mul(stride).saturating_add(len) }
 }
 
 impl<T: Real> Product<'_, T> {
@@ -152,32 +163,37 @@ impl<T: Real> Product<'_, T> {
         assert!(scratch.is_some() || matches!(right, Right::Rows { .. }), "scratch is shorter than a strip");
         let (c_reach, c_rows) = match c_rows {
             Offsets::Affine(stride) => (reach(m, stride, n), RowOffsets::Affine(stride)),
-            Offsets::Table(table) => (end(&table[..m]) - 1 + n, RowOffsets::Table(table.as_ptr())),
+            Offsets::Table(table) => {
+                ((end(&table[..m]) - 1).saturating_add(n), RowOffsets::Table(table.as_ptr()))
+            }
         };
         assert!(c_reach <= c.len(), "C is shorter than its extents");
         let job = Job { m, k, n, right, init, c: c.as_mut_ptr(), c_rows, scratch };
-        // SAFETY: the extents of B and C were compared above, those of A are compared here.
+        let (a_reach, a_len) = match left {
+            Left::Dense { a, stride } => (reach(m, stride, k), a.len()),
+            Left::Transposed { a, stride } => (reach(k, stride, m), a.len()),
+            Left::Indirect { a, rows, columns } => (table_reach(&rows[..m], &columns[..k], 1), a.len()),
+            Left::Diagonal { a, rows, columns } => (table_reach(&rows[..m], &columns[..k], n), a.len()),
+        };
+        assert!(a_reach <= a_len, "A is shorter than its extents");
+        let indirect = |a: &[T], rows: &[u32], columns: &[u32]| tile::Indirect {
+            a: a.as_ptr(),
+            rows: rows.as_ptr(),
+            columns: columns.as_ptr(),
+        };
+        // SAFETY: A, B and C reach as far as their extents.
         unsafe {
             match left {
-                Left::Dense { a, stride } => {
-                    assert!(reach(m, stride, k) <= a.len(), "A is shorter than its extents");
-                    job.run(|k0| tile::Dense { a: a.as_ptr().add(k0), stride });
-                }
+                Left::Dense { a, stride } => job.run(KC, tile::Dense { a: a.as_ptr(), stride }),
                 Left::Transposed { a, stride } => {
-                    assert!(reach(k, stride, m) <= a.len(), "A is shorter than its extents");
-                    job.run(|k0| tile::Transposed { a: a.as_ptr().add(k0 * stride), stride });
+                    job.run(KC_APART, tile::Transposed { a: a.as_ptr(), stride })
                 }
                 Left::Indirect { a, rows, columns } => {
-                    let (rows, columns) = (&rows[..m], &columns[..k]);
-                    assert!(
-                        k == 0 || end(rows) + end(columns) - 1 <= a.len(),
-                        "A is shorter than its extents"
-                    );
-                    job.run(|k0| tile::Indirect {
-                        a: a.as_ptr(),
-                        rows: rows.as_ptr(),
-                        columns: columns.as_ptr().add(k0),
-                    });
+                    let apart = k > 1 && columns[1].abs_diff(columns[0]) as usize > T::Vector::LANES;
+                    job.run(if apart { KC_APART } else { KC }, indirect(a, rows, columns));
+                }
+                Left::Diagonal { a, rows, columns } => {
+                    job.run(KC_APART, tile::Diagonal(indirect(a, rows, columns)));
                 }
             }
         }
@@ -187,6 +203,9 @@ impl<T: Real> Product<'_, T> {
 /// Elements of one row of A that are summed before the next: a strip of B of this height stays in the nearest
 /// cache while the rows of A pass by.
 const KC: usize = 256;
+
+/// The same where each element of a row of A lies in a cache line of its own.
+const KC_APART: usize = 128;
 
 /// Rows of A x [`KC`] stay in the second cache while the strips of B pass by.
 const MC: usize = 256;
@@ -208,20 +227,20 @@ struct Job<'a, T> {
 
 impl<T: Real> Job<'_, T> {
     /// # Safety
-    /// B and C must reach over their extents, and so must A from any `k0 < K` on.
-    unsafe fn run<L: tile::Left<T>>(&self, left: impl Fn(usize) -> L) {
+    /// A, B and C must reach over their extents; `most` is at most [`KC`].
+    unsafe fn run<L: tile::Left<T>>(&self, most: usize, left: L) {
         let &Self { m, k, n, .. } = self;
         let zeros = &const { [T::ZERO; STRIP] };
-        let blocks = k.div_ceil(KC).max(1);
+        let blocks = k.div_ceil(most).max(1);
         let kc = k.div_ceil(blocks);
         for k0 in (0..blocks).map(|block| (block * kc).min(k)) {
-            let left = left(k0);
             for from in (0..m).step_by(MC) {
                 let to = m.min(from + MC);
                 for (first, width) in strips::<T>(n) {
                     let k = kc.min(k - k0);
                     // SAFETY: a strip lies within N columns, a block within K; scratch has room for both.
                     unsafe {
+                        let left = left.skip(k0, first);
                         let (b, ldb) = self.strip(k0, k, first, width);
                         let start = match self.init {
                             Init::Zero if k0 == 0 => zeros.as_ptr(),
@@ -246,60 +265,14 @@ impl<T: Real> Job<'_, T> {
             match (self.right, self.scratch) {
                 (Right::Rows { b, stride }, None) => (b.as_ptr().wrapping_add(k0 * stride + first), stride),
                 (Right::Rows { b, stride }, Some(to)) => {
-                    let from = b.as_ptr().wrapping_add(k0 * stride + first);
-                    for i in 0..k {
-                        copy_row(from.wrapping_add(i * stride), to.add(i * width), width);
-                    }
+                    pack::rows(b.as_ptr().wrapping_add(k0 * stride + first), stride, k, to, width);
                     (to, width)
                 }
                 (Right::Transposed { b, stride }, to) => {
                     let to = to.unwrap_or(std::ptr::null_mut());
-                    transpose(b.as_ptr().wrapping_add(first * stride + k0), stride, k, to, width);
+                    pack::transposed(b.as_ptr().wrapping_add(first * stride + k0), stride, k, to, width);
                     (to, width)
                 }
-            }
-        }
-    }
-}
-
-/// Copies `len` elements, by vectors that may overlap.
-///
-/// # Safety
-/// They must be readable and writable.
-#[inline(always)]
-unsafe fn copy_row<T: Real>(from: *const T, to: *mut T, len: usize) {
-    let lanes = T::Vector::LANES;
-    // SAFETY: every vector ends within `len`.
-    unsafe {
-        if len < lanes {
-            return std::ptr::copy_nonoverlapping(from, to, len);
-        }
-        for at in (0..len).step_by(lanes) {
-            let at = at.min(len - lanes);
-            T::Vector::load(from.add(at)).store(to.add(at));
-        }
-    }
-}
-
-/// Writes `width` rows of `k` elements as `k` rows of `width`, by squares that may overlap.
-///
-/// # Safety
-/// All elements must be readable and writable.
-unsafe fn transpose<T: Real>(from: *const T, stride: usize, k: usize, to: *mut T, width: usize) {
-    let lanes = T::Vector::LANES;
-    // SAFETY: every square ends within `k` and `width`.
-    unsafe {
-        if k < lanes || width < lanes {
-            for (i, j) in (0..k).flat_map(|i| (0..width).map(move |j| (i, j))) {
-                *to.add(i * width + j) = *from.add(j * stride + i);
-            }
-            return;
-        }
-        for i in (0..k).step_by(lanes) {
-            let i = i.min(k - lanes);
-            for j in (0..width).step_by(lanes) {
-                let j = j.min(width - lanes);
-                T::Vector::transpose(from.add(j * stride + i), stride, to.add(i * width + j), width);
             }
         }
     }

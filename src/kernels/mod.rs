@@ -8,6 +8,7 @@ pub mod elementwise;
 mod gemm;
 pub mod layout;
 pub mod map;
+mod pack;
 mod peak;
 pub mod pool;
 mod real;
@@ -17,6 +18,7 @@ pub mod softmax;
 #[cfg(test)]
 mod test_util;
 mod tile;
+mod window;
 
 pub use conv::{
     ConvProduct, Workspace, conv2d, conv2d_filter_gradient, conv2d_input_gradient, conv2d_scratch,

@@ -9,7 +9,14 @@ use super::real::Real;
 use super::simd::Vector;
 
 /// The left operand: where element (r, i) of A is.
-pub(super) trait Left<T>: Copy {
+pub(super) trait Left<T: Real>: Copy {
+    /// The operand from column `i` on, for the columns of the result from `n` on.
+    ///
+    /// # Safety
+    /// `i` columns must exist.
+    #[must_use]
+    unsafe fn skip(self, i: usize, n: usize) -> Self;
+
     /// What a tile keeps of its rows.
     type Rows<const R: usize>: Copy;
 
@@ -24,6 +31,9 @@ pub(super) trait Left<T>: Copy {
     /// # Safety
     /// The element must exist.
     unsafe fn at<const R: usize>(self, rows: Self::Rows<R>, j: usize, i: usize) -> *const T;
+
+    /// Whether column n of the result takes not the element itself but the n-th after it.
+    const DIAGONAL: bool = false;
 
     /// The same operand where rows follow each other at distance 1, which spares their pointers.
     type Run: Left<T>;
@@ -65,7 +75,13 @@ pub(super) struct Indirect<T> {
 #[derive(Clone, Copy)]
 pub(super) struct IndirectRun<T>(Indirect<T>);
 
-impl<T: Copy> Left<T> for Dense<T> {
+impl<T: Real> Left<T> for Dense<T> {
+    #[inline(always)]
+    unsafe fn skip(self, i: usize, n: usize) -> Self {
+        let _ = n;
+        // SAFETY: the columns exist.
+        Self { a: unsafe { self.a.add(i) }, ..self }
+    }
     type Rows<const R: usize> = [*const T; R];
 
     #[inline(always)]
@@ -82,7 +98,13 @@ impl<T: Copy> Left<T> for Dense<T> {
     type Run = Self;
 }
 
-impl<T: Copy> Left<T> for Transposed<T> {
+impl<T: Real> Left<T> for Transposed<T> {
+    #[inline(always)]
+    unsafe fn skip(self, i: usize, n: usize) -> Self {
+        let _ = n;
+        // SAFETY: the columns exist.
+        Self { a: unsafe { self.a.add(i * self.stride) }, ..self }
+    }
     type Rows<const R: usize> = *const T;
 
     #[inline(always)]
@@ -99,7 +121,13 @@ impl<T: Copy> Left<T> for Transposed<T> {
     type Run = Self;
 }
 
-impl<T: Copy> Left<T> for Indirect<T> {
+impl<T: Real> Left<T> for Indirect<T> {
+    #[inline(always)]
+    unsafe fn skip(self, i: usize, n: usize) -> Self {
+        let _ = n;
+        // SAFETY: the columns exist, so the table holds them.
+        Self { columns: unsafe { self.columns.add(i) }, ..self }
+    }
     type Rows<const R: usize> = [*const T; R];
 
     #[inline(always)]
@@ -123,7 +151,12 @@ impl<T: Copy> Left<T> for Indirect<T> {
     }
 }
 
-impl<T: Copy> Left<T> for IndirectRun<T> {
+impl<T: Real> Left<T> for IndirectRun<T> {
+    #[inline(always)]
+    unsafe fn skip(self, i: usize, n: usize) -> Self {
+        // SAFETY: the caller's.
+        Self(unsafe { self.0.skip(i, n) })
+    }
     type Rows<const R: usize> = *const T;
 
     #[inline(always)]
@@ -136,6 +169,34 @@ impl<T: Copy> Left<T> for IndirectRun<T> {
         // SAFETY: the element exists, so the table holds its column.
         unsafe { rows.add(*self.0.columns.add(i) as usize).add(j) }
     }
+
+    type Run = Self;
+}
+
+/// As [`Indirect`], but column n of the result takes the n-th element from there on.
+#[derive(Clone, Copy)]
+pub(super) struct Diagonal<T>(pub Indirect<T>);
+
+impl<T: Real> Left<T> for Diagonal<T> {
+    #[inline(always)]
+    unsafe fn skip(self, i: usize, n: usize) -> Self {
+        // SAFETY: the columns exist. The pointer wraps because A may be empty where there are none.
+        unsafe { Self(Indirect { a: self.0.a.wrapping_add(n), ..self.0.skip(i, n) }) }
+    }
+
+    type Rows<const R: usize> = [*const T; R];
+
+    #[inline(always)]
+    unsafe fn rows<const R: usize>(self, r: usize) -> [*const T; R] {
+        // SAFETY: the caller's.
+        unsafe { self.0.rows::<R>(r) }
+    }
+    #[inline(always)]
+    unsafe fn at<const R: usize>(self, rows: [*const T; R], j: usize, i: usize) -> *const T {
+        // SAFETY: the caller's.
+        unsafe { self.0.at::<R>(rows, j, i) }
+    }
+    const DIAGONAL: bool = true;
 
     type Run = Self;
 }
@@ -210,8 +271,12 @@ macro_rules! tile {
                     for i in 0..k {
                         $(let $b = T::Vector::load(b.add($at));)+
                         $(
-                            let $a = T::Vector::load_splat(left.at::<$rows>(rows, $j, i));
-                            $($sum = $sum.add($a.mul($x));)+
+                            let element = left.at::<$rows>(rows, $j, i);
+                            let $a = T::Vector::load_splat(element);
+                            $(
+                                let $a = if L::DIAGONAL { T::Vector::load(element.add($o)) } else { $a };
+                                $sum = $sum.add($a.mul($x));
+                            )+
                         )+
                         b = b.wrapping_add(ldb);
                     }
@@ -306,7 +371,7 @@ unsafe fn scalar_rows<T: Real, L: Left<T>, const R: usize>(left: L, strip: &Stri
             for i in 0..strip.k {
                 let b = *strip.b.add(i * strip.ldb + n);
                 for (j, sum) in sums.iter_mut().enumerate() {
-                    *sum += *left.at::<R>(rows, j, i) * b;
+                    *sum += *left.at::<R>(rows, j, i).add(if L::DIAGONAL { n } else { 0 }) * b;
                 }
             }
             for (c, sum) in c.iter().zip(sums) {
