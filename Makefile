@@ -1,7 +1,7 @@
 # make demo    build everything that is missing and serve the page on localhost (PORT=8080 picks the port)
 # make test    all tests: native, WebAssembly in Node and in Chromium, the npm package, the page in Chromium
 # make check   formatting, lints, types, documentation, size budgets
-# make bench   speed of the kernels and of training steps
+# make bench   speed of products and training steps in Chromium and Node, as shares of the peak
 # make wasm    WebAssembly into www/lib/pkg
 # make page    the page into www/app/dist
 # make tools   install what any of these needs; what is there is left alone
@@ -20,7 +20,8 @@ check:
 	@tools/check.sh
 
 bench:
-	@tools/run.sh cargo bench
+	@tools/install.sh test
+	@tools/run.sh node tools/bench.mjs
 
 wasm:
 	@tools/install.sh build

@@ -9,8 +9,11 @@ mod error;
 mod exec;
 mod graph;
 pub mod io;
+mod json;
 #[doc(hidden)]
 pub mod kernels;
+#[cfg(feature = "bench")]
+pub mod lab;
 pub mod nn;
 pub mod ops;
 pub mod optim;

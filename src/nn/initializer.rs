@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The distribution initial weights are drawn from. `fan_in` is the number of inputs of a unit, `fan_out` the
 /// number of units an input reaches (for convolutions both times the taps of the filter).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
 pub enum Initializer {
     /// Uniform in ±sqrt(6 / (fan_in + fan_out)) (Glorot, Bengio 2010, eq. 16).
     GlorotUniform {},
@@ -33,6 +33,38 @@ pub enum Initializer {
     },
     /// All zero.
     Zeros {},
+}
+
+/// An [`Initializer`] as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "type")]
+    kind: String,
+    stddev: Option<f64>,
+    limit: Option<f64>,
+}
+
+impl TryFrom<Written> for Initializer {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match (written.kind.as_str(), written.stddev, written.limit) {
+            ("glorotUniform", None, None) => Ok(Self::GlorotUniform {}),
+            ("glorotNormal", None, None) => Ok(Self::GlorotNormal {}),
+            ("heUniform", None, None) => Ok(Self::HeUniform {}),
+            ("heNormal", None, None) => Ok(Self::HeNormal {}),
+            ("lecunUniform", None, None) => Ok(Self::LecunUniform {}),
+            ("lecunNormal", None, None) => Ok(Self::LecunNormal {}),
+            ("zeros", None, None) => Ok(Self::Zeros {}),
+            ("normal", Some(stddev), None) => Ok(Self::Normal { stddev }),
+            ("uniform", None, Some(limit)) => Ok(Self::Uniform { limit }),
+            (kind, ..) => Err(format!(
+                "initializer `{kind}` with these fields; use glorotUniform, glorotNormal, heUniform, heNormal, \
+                 lecunUniform, lecunNormal, zeros, normal with stddev, or uniform with limit"
+            )),
+        }
+    }
 }
 
 impl Default for Initializer {

@@ -15,8 +15,10 @@ pub use schedule::Schedule;
 pub use sgd::Sgd;
 
 use crate::error::{Error, Result};
+use crate::json;
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// One update: parameters, gradient and state, all of the length of theta.
 #[derive(Debug)]
@@ -57,10 +59,21 @@ pub trait Method {
 macro_rules! optimizers {
     ($($method:ident),* $(,)?) => {
         /// An optimizer with its constants, as JSON: `{"type": "adam", "learningRate": 0.001}`.
-        #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
         #[serde(tag = "type", rename_all = "camelCase")]
         #[allow(missing_docs)]
         pub enum OptimizerSpec { $($method($method)),* }
+
+        impl<'de> Deserialize<'de> for OptimizerSpec {
+            fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+                let names = [$(stringify!($method)),*];
+                let (variant, fields) = json::tagged(source, &names)?;
+                $(if names[variant] == stringify!($method) {
+                    return serde_json::from_value(fields).map(Self::$method).map_err(D::Error::custom);
+                })*
+                Err(D::Error::custom("unknown type"))
+            }
+        }
 
         impl OptimizerSpec {
             /// See [`Method::SLICES`].

@@ -4,13 +4,33 @@ use serde::{Deserialize, Serialize};
 
 /// A factor of the learning rate for each step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
 pub enum Schedule {
     /// 1 throughout.
     #[default]
     Constant,
     /// From 1 at the first step down to 1 / steps at the last, in a straight line towards 0.
     Linear,
+}
+
+/// A [`Schedule`] as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl TryFrom<Written> for Schedule {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written.kind.as_str() {
+            "constant" => Ok(Self::Constant),
+            "linear" => Ok(Self::Linear),
+            _ => Err("a schedule is of type constant or linear"),
+        }
+    }
 }
 
 impl Schedule {

@@ -2,13 +2,14 @@
 
 use crate::data::DataSpec;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::nn::{LayerSpec, Loss};
 use crate::optim::{OptimizerSpec, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// How many examples one update sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "camelCase", try_from = "Batch")]
 pub enum BatchSpec {
     /// All of them: gradient descent (GD).
     Full {},
@@ -19,6 +20,28 @@ pub enum BatchSpec {
         /// Examples in a batch.
         size: usize,
     },
+}
+
+/// [`BatchSpec`] as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batch {
+    #[serde(rename = "type")]
+    kind: String,
+    size: Option<usize>,
+}
+
+impl TryFrom<Batch> for BatchSpec {
+    type Error = &'static str;
+
+    fn try_from(written: Batch) -> std::result::Result<Self, Self::Error> {
+        match (written.kind.as_str(), written.size) {
+            ("full", None) => Ok(Self::Full {}),
+            ("one", None) => Ok(Self::One {}),
+            ("mini", Some(size)) => Ok(Self::Mini { size }),
+            _ => Err("a batch is of type full, one, or mini with a size"),
+        }
+    }
 }
 
 impl BatchSpec {
@@ -63,15 +86,21 @@ impl RunSpec {
     /// Reads a spec from JSON.
     ///
     /// # Errors
-    /// [`Error::Spec`] that names the field, what was expected there and what came.
-    pub fn from_json(json: &str) -> Result<Self> {
-        let mut source = serde_json::Deserializer::from_str(json);
-        serde_path_to_error::deserialize(&mut source).map_err(|e| {
-            Error::spec("spec-field", e.path().to_string())
-                .expected("a valid run description")
-                .got(e.inner().to_string())
-                .hint("correct this field")
-        })
+    /// [`Error::Spec`] that names the field, `layers[2]` for example, and what is wrong with it.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let value = json::parse("run", text)?;
+        if let Some(layers) = value.get("layers").and_then(|l| l.as_array()) {
+            for (i, layer) in layers.iter().enumerate() {
+                json::from_value::<LayerSpec>(&format!("layers[{i}]"), layer.clone())?;
+            }
+        }
+        if let Some(optimizer) = value.get("optimizer") {
+            json::from_value::<OptimizerSpec>("optimizer", optimizer.clone())?;
+        }
+        if let Some(data) = value.get("data") {
+            json::from_value::<DataSpec>("data", data.clone())?;
+        }
+        json::from_value("run", value)
     }
 
     /// The spec as JSON with its fields in a fixed order, as it enters the run hash.

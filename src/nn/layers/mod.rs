@@ -19,8 +19,10 @@ pub use pool::{AveragePool2d, MaxPool2d};
 use super::{Activation, Initializer, Parameter, ParameterKind, ParameterTable};
 use crate::error::{Error, Result};
 use crate::graph::{Buffer, Graph, Value};
+use crate::json;
 use crate::shape::Shape;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A layer in process of being added to a graph.
 pub struct Builder<'a> {
@@ -116,10 +118,21 @@ pub trait Layer {
 macro_rules! layers {
     ($($variant:ident($layer:ty)),* $(,)?) => {
         /// A layer of a network, as JSON: `{"type": "dense", "units": 10, "activation": "softmax"}`.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize)]
         #[serde(tag = "type", rename_all = "camelCase")]
         #[allow(missing_docs)]
         pub enum LayerSpec { $($variant($layer)),* }
+
+        impl<'de> Deserialize<'de> for LayerSpec {
+            fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+                let names = [$(stringify!($variant)),*];
+                let (variant, fields) = json::tagged(source, &names)?;
+                $(if names[variant] == stringify!($variant) {
+                    return serde_json::from_value(fields).map(Self::$variant).map_err(D::Error::custom);
+                })*
+                Err(D::Error::custom("unknown type"))
+            }
+        }
 
         impl LayerSpec {
             /// See [`Layer::STEM`].
@@ -131,9 +144,7 @@ macro_rules! layers {
             /// The type as the spec writes it, for example `conv2d`.
             #[must_use]
             pub fn kind(&self) -> String {
-                let name = match self { $(Self::$variant(_) => stringify!($variant),)* };
-                let mut letters = name.chars();
-                letters.next().map(|c| c.to_ascii_lowercase()).into_iter().chain(letters).collect()
+                json::camel(match self { $(Self::$variant(_) => stringify!($variant),)* })
             }
 
             /// See [`Layer::name`].

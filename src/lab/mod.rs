@@ -1,0 +1,5 @@
+//! Runs that measure the project itself.
+
+mod workloads;
+
+pub use workloads::{Run, WORKLOADS, Workload};
