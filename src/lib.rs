@@ -20,6 +20,8 @@ pub mod optim;
 mod rng;
 mod shape;
 pub mod train;
+#[cfg(target_family = "wasm")]
+pub mod wasm;
 
 pub use error::{Error, Report, Result};
 pub use exec::{Bindings, Executor, Output, Plan, Sink};

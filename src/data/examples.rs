@@ -6,11 +6,12 @@ use super::split::Split;
 use crate::error::{Error, Result};
 use crate::kernels::Real;
 use serde::Serialize;
+use std::sync::Arc;
 
-/// A data set with its training part, its test part and a scaling fitted on the training part.
+/// A data set, which may be shared, with its training part, its test part and a scaling fitted on the training part.
 #[derive(Debug, Clone)]
 pub struct Examples {
-    dataset: Dataset,
+    dataset: Arc<Dataset>,
     split: Split,
     scaling: Scaling,
 }
@@ -42,7 +43,8 @@ impl Examples {
     ///
     /// # Errors
     /// [`Error::Spec`] if `test` is not a share or count that leaves something to train.
-    pub fn new(dataset: Dataset, test: f64, seed: u64) -> Result<Self> {
+    pub fn new(dataset: impl Into<Arc<Dataset>>, test: f64, seed: u64) -> Result<Self> {
+        let dataset = dataset.into();
         let split = Split::new(&dataset, test, seed)?;
         let scaling = Scaling::fit(&dataset, &split.train);
         Ok(Self { dataset, split, scaling })

@@ -51,29 +51,33 @@ pub fn load(spec: &DataSpec, seed: u64, files: &[(String, Vec<u8>)]) -> Result<D
         DataSpec::Diabetes { features: None } => embedded::diabetes(),
         DataSpec::Diabetes { features: Some(features) } => columns(&embedded::diabetes()?, features),
         DataSpec::Generated { kind, examples, noise } => kind.generate(*examples, *noise, seed),
-        DataSpec::Files { hash } => {
+        DataSpec::Files { .. } => {
             let set = assemble(files)?;
-            match hash {
-                Some(wanted) => same(set, wanted),
-                None => Ok(set),
-            }
+            spec.accept(&set)?;
+            Ok(set)
         }
     }
 }
 
-/// Refuses other data than those that `wanted` names: a shared link is over these alone.
-fn same(set: Dataset, wanted: &str) -> Result<Dataset> {
-    let got = format!("{:016x}", set.hash());
-    if got.eq_ignore_ascii_case(wanted) {
-        return Ok(set);
+impl DataSpec {
+    /// Refuses files other than those that the hash names: a shared link is over these alone.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if `set` has another hash.
+    pub fn accept(&self, set: &Dataset) -> Result<()> {
+        let Self::Files { hash: Some(wanted) } = self else { return Ok(()) };
+        let got = format!("{:016x}", set.hash());
+        if got.eq_ignore_ascii_case(wanted) {
+            return Ok(());
+        }
+        Err(Error::data("files-differ", "data")
+            .expected(format!("the data with hash {wanted}, over which the run was described"))
+            .got(format!("{} with hash {got}", set.name()))
+            .hint("choose the files that were used then, or remove the hash to run on these")
+            .arg("wanted", wanted)
+            .arg("got", got)
+            .arg("name", set.name()))
     }
-    Err(Error::data("files-differ", "data")
-        .expected(format!("the data with hash {wanted}, over which the run was described"))
-        .got(format!("{} with hash {got}", set.name()))
-        .hint("choose the files that were used then, or remove the hash to run on these")
-        .arg("wanted", wanted)
-        .arg("got", got)
-        .arg("name", set.name()))
 }
 
 /// The same table with the columns `names` alone, in this order.

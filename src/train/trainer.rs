@@ -7,6 +7,7 @@ use crate::error::{Error, Report, Result};
 use crate::kernels::{Real, reduce};
 use crate::nn::{Activation, Model, Target, confusion, predicted_class};
 use crate::optim::Optimizer;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Steps between two snapshots that a diverged run can go back to.
@@ -66,7 +67,8 @@ pub struct Stuck {
 }
 
 /// A test example that was predicted wrongly.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Mistake {
     /// Place in the test part.
     pub index: usize,
@@ -79,7 +81,8 @@ pub struct Mistake {
 }
 
 /// The whole test part, measured.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// Mean loss.
     pub loss: f64,

@@ -42,7 +42,7 @@ export interface ModelStatic {
   create(run: RunSpec, options?: CreateOptions): Promise<ModelApi>;
   /** From a file written by `save`; the data are loaded as its spec says, or from `options.files`. */
   load(bytes: Uint8Array, options?: CreateOptions): Promise<ModelApi>;
-  /** Summary table of a network without building it, for the layer editor; rejects with the layer's name. */
+  /** Summary table of a network without its weights, for the layer editor; rejects with the layer's name. */
   summary(run: RunSpec, options?: CreateOptions): Promise<ModelInfo>;
 }
 

@@ -78,12 +78,20 @@ export interface ModelInfo {
   layers: LayerRow[]; parameters: number;
   /** Peak bytes of one training step of this batch size, and of full-batch descent done in chunks. */
   stepBytes: number; fullBatchBytes: number;
+  /** Examples in a full batch of this run. */
+  batchSize: number;
   stepsPerEpoch: number; steps: number;
   data: DataInfo;
 }
 
-/** One measurement on the whole training part and on the whole test part (mean loss; accuracy null for a regression). */
-export interface EvaluationPoint { step: number; trainLoss: number; testLoss: number; trainAccuracy: number | null; testAccuracy: number | null }
+/**
+ * One measurement on a fixed sample of the training part (`trainExamples` of them) and one of the test part: mean losses
+ * (`testLoss` is null without a test part) and accuracies (null for a regression). A loss may be NaN just before a run diverges.
+ */
+export interface EvaluationPoint {
+  step: number; trainLoss: number; testLoss: number | null; trainAccuracy: number | null; testAccuracy: number | null;
+  trainExamples: number; testExamples: number;
+}
 
 /** A mistake or an event in words. `code` is stable; `args` are the values of the sentence, for translation. */
 export interface ReportMessage { kind: string; code: string; place: string; expected: string; got: string; hint: string; args: Record<string, string>; message: string }
@@ -91,8 +99,10 @@ export interface ReportMessage { kind: string; code: string; place: string; expe
 /** What one call of `trainFor` or `step` did. Arrays hold only what is new since the call before. */
 export interface Progress {
   state: "ready" | "running" | "done" | "diverged" | "stuck";
-  step: number; epoch: number;
-  /** Step of the first entry of `loss`; one entry per step. */
+  step: number;
+  /** The epoch under way, from 1. */
+  epoch: number;
+  /** Step of the first entry of `loss`; one entry per step. What a caller has from this step on is void (after `restore`). */
   from: number;
   loss: Float32Array;
   /** Euclidean norm of the gradient of each layer with parameters: layer by layer, one entry per step each. */
@@ -100,7 +110,10 @@ export interface Progress {
   evaluations: EvaluationPoint[];
   stepsPerSecond: number; examplesPerSecond: number; secondsLeft: number | null;
   learningRate: number;
-  /** Set for `diverged` (layer, step, kept step, rate, 2/lambda_max) and `stuck`. */
+  /**
+   * Set for `diverged` (layer, step, kept step, rate, 2/lambda_max) and `stuck`; and, once, with code `restored` after the
+   * core broke and training was put back to the last snapshot.
+   */
   report: ReportMessage | null;
   /** Hash of the run so far, 16 hex digits. */
   runHash: string;
@@ -118,7 +131,11 @@ export interface Evaluation {
 /** Numbers of an image or a filter bank, ready to draw: `count` planes of height x width, one after the other. */
 export interface Planes { layer: string; count: number; height: number; width: number; values: Float32Array }
 
-/** What the network makes of one example. */
+/**
+ * What the network makes of one example. `output` is in the units of the data; `probabilities` is null if the outputs are
+ * none; `filters` are those of a convolution that comes first (all channels of the first filter, then the second, ...);
+ * `maps` are what each layer on images puts out.
+ */
 export interface Inspection { probabilities: Float32Array | null; output: Float32Array; filters: Planes | null; maps: Planes[] }
 
 export interface ImagePixels { height: number; width: number; channels: number; /** 0..255 */ pixels: Uint8Array; label: number | null }

@@ -1,0 +1,126 @@
+//! Data sets, and the files they come from.
+
+use super::convert::{Js, object};
+use super::session::ModelInfo;
+use crate::curvature::DataLoss;
+use crate::data::{DataSpec, Dataset, Examples, assemble, check_file, load};
+use crate::error::{Error, Result};
+use crate::nn::Model;
+use crate::train::{Batches, RunSpec};
+use js_sys::Uint8Array;
+use std::sync::Arc;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Bytes at the start of a file by which it is judged before the rest is copied.
+const HEAD: u32 = 4096;
+
+/// The data at hand: files that were given, and the examples that were split from a set last. What is asked for
+/// twice is read once.
+#[wasm_bindgen]
+#[derive(Debug, Default)]
+pub struct Store {
+    files: Option<Arc<Dataset>>,
+    last: Option<Split>,
+}
+
+/// Examples, and what they were made from.
+#[derive(Debug)]
+struct Split {
+    data: DataSpec,
+    test: f64,
+    seed: u64,
+    examples: Arc<Examples>,
+}
+
+#[wasm_bindgen]
+impl Store {
+    /// A store without files.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes files for runs whose data are `{"type": "files"}`, in place of those before; none clear the store.
+    ///
+    /// # Errors
+    /// What [`assemble`] says of them; the files before are gone then.
+    pub fn give(&mut self, names: Vec<String>, contents: Vec<Uint8Array>) -> Js<()> {
+        (self.files, self.last) = (None, None);
+        if !names.is_empty() {
+            self.files = Some(Arc::new(assemble(&read(names, &contents)?)?));
+        }
+        Ok(())
+    }
+
+    /// The [`ModelInfo`] of a run, without its weights.
+    ///
+    /// # Errors
+    /// What is wrong with the description or the data.
+    pub fn summary(&mut self, run: &str) -> Js<JsValue> {
+        let (run, examples) = self.open(run)?;
+        run.check()?;
+        let target = DataLoss::<f32>::target_of(&examples);
+        let model = Model::new(examples.dataset().shape(), &run.layers, run.loss, target)?;
+        let steps = Batches::new(examples.train(), run.batch, run.seed);
+        let loss = DataLoss::<f32>::new(model, examples);
+        Ok(object(&ModelInfo::new(&run, &loss, steps.size(), steps.per_epoch())?))
+    }
+}
+
+impl Store {
+    /// Reads a run's description and its data. The hash of files is filled in.
+    pub(super) fn open(&mut self, run: &str) -> Result<(RunSpec, Arc<Examples>)> {
+        let mut run = RunSpec::from_json(run)?;
+        if let Some(last) = &self.last {
+            let same =
+                last.data == run.data && last.seed == run.seed && last.test.to_bits() == run.test.to_bits();
+            if same {
+                run.data = name(&run.data, last.examples.dataset());
+                return Ok((run, last.examples.clone()));
+            }
+        }
+        // the old set goes before the new one comes, so that both are never held
+        self.last = None;
+        let set = match (&run.data, &self.files) {
+            (DataSpec::Files { .. }, Some(files)) => {
+                run.data.accept(files)?;
+                files.clone()
+            }
+            _ => Arc::new(load(&run.data, run.seed, &[])?),
+        };
+        let examples = Arc::new(Examples::new(set, run.test, run.seed)?);
+        self.last = Some(Split {
+            data: run.data.clone(),
+            test: run.test,
+            seed: run.seed,
+            examples: examples.clone(),
+        });
+        run.data = name(&run.data, examples.dataset());
+        Ok((run, examples))
+    }
+}
+
+/// The description with the hash of what is in the files.
+fn name(data: &DataSpec, set: &Dataset) -> DataSpec {
+    match data {
+        DataSpec::Files { .. } => DataSpec::Files { hash: Some(format!("{:016x}", set.hash())) },
+        other => other.clone(),
+    }
+}
+
+/// Copies files into memory. All are judged by their beginnings first, so that what is useless or far too large is
+/// never copied.
+pub(super) fn read(names: Vec<String>, contents: &[Uint8Array]) -> Result<Vec<(String, Vec<u8>)>> {
+    if names.len() != contents.len() {
+        return Err(Error::file("files-unnamed", "files")
+            .expected("a name for every file")
+            .got(format!("{} names for {} files", names.len(), contents.len()))
+            .hint("pass files as {name, bytes}"));
+    }
+    for (name, bytes) in names.iter().zip(contents) {
+        check_file(name, &bytes.subarray(0, HEAD).to_vec(), bytes.length() as usize)?;
+    }
+    Ok(names.into_iter().zip(contents.iter().map(Uint8Array::to_vec)).collect())
+}

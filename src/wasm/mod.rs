@@ -1,0 +1,34 @@
+//! The face towards JavaScript: conversions and checks only, no mathematics.
+//!
+//! Descriptions come in as JSON text, so that an error can name the path of the field; results go out as plain
+//! objects, their long parts as typed arrays that are copied once. Every number is checked before it reaches the
+//! core, and every mistake is thrown as a plain object, a [`ReportMessage`].
+
+mod convert;
+mod data;
+mod inspect;
+mod report;
+mod session;
+
+pub use convert::Js;
+pub use data::Store;
+pub use inspect::{ImageHead, PlanesHead};
+pub use report::ReportMessage;
+pub use session::{ModelInfo, ProgressHead, Session};
+
+use crate::kernels;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Version of the package.
+#[wasm_bindgen]
+#[must_use]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// The vector instructions this build uses: `simd128` in every build for browsers.
+#[wasm_bindgen(js_name = simdLevel)]
+#[must_use]
+pub fn simd_level() -> String {
+    kernels::simd_level().to_owned()
+}

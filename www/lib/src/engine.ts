@@ -1,0 +1,197 @@
+/** The side that holds the core: in a worker, or in the page's own thread. Everything here runs to its end at once. */
+import { initSync, Session, Store } from "../pkg/saddlepoint.js";
+import { Broken, isReport, report, SaddlepointError } from "./error.js";
+import { Rates } from "./rates.js";
+import type { Evaluation, EvaluationPoint, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RunSpec } from "./types.js";
+
+/** Shortest time between two snapshots, in milliseconds. */
+const SNAPSHOT_EVERY = 2000;
+/** Snapshots may take this share of the time. */
+const SNAPSHOT_SHARE = 0.02;
+
+export interface Opened { info: ModelInfo; spec: RunSpec }
+
+/** What a page may ask. Specs travel as JSON, so that proxies of a framework and numbers that are none do no harm. */
+export interface Calls {
+  create(run: string, files: NamedBytes[]): Opened;
+  load(file: Uint8Array, files: NamedBytes[]): Opened;
+  /** Files for summaries, in place of those before. */
+  give(files: NamedBytes[]): undefined;
+  summary(run: string): ModelInfo;
+  trainFor(ms: number): Progress;
+  step(n: number): Progress;
+  /** What is new since the last progress, without training. */
+  progress(): Progress;
+  history(): Progress;
+  setLearningRate(rate: number): undefined;
+  evaluate(): Evaluation;
+  image(index: number, test: boolean): ImagePixels;
+  inspect(example: Float32Array): Inspection;
+  predict(examples: Float32Array): Float32Array;
+  lambdaMax(): number;
+  reset(): undefined;
+  restore(rate: number): Progress;
+  save(): Uint8Array;
+}
+
+/** A progress as the core gives it, without what needs a clock. */
+type Raw = Omit<Progress, "stepsPerSecond" | "examplesPerSecond" | "secondsLeft">;
+
+export class Engine implements Calls {
+  private readonly store: Store;
+  private session: Session | undefined;
+  private info: ModelInfo | undefined;
+  private rates = new Rates();
+  private step_ = 0;
+  private nextSnapshot = 0;
+  private snapshot: Uint8Array | undefined;
+
+  constructor(module: WebAssembly.Module, private readonly keepsSnapshots: boolean) {
+    initSync({ module });
+    this.store = new Store();
+  }
+
+  create(run: string, files: NamedBytes[]): Opened {
+    if (files.length > 0) this.give(files);
+    return this.open(new Session(run, this.store));
+  }
+
+  load(file: Uint8Array, files: NamedBytes[]): Opened {
+    return this.open(Session.load(file, files.map(({ name }) => name), files.map(({ bytes }) => bytes)));
+  }
+
+  give(files: NamedBytes[]): undefined {
+    this.store.give(files.map(({ name }) => name), files.map(({ bytes }) => bytes));
+  }
+
+  summary(run: string): ModelInfo {
+    return this.store.summary(run) as ModelInfo;
+  }
+
+  trainFor(ms: number): Progress {
+    return this.train((session) => session.trainFor(ms) as Raw);
+  }
+
+  step(n: number): Progress {
+    return this.train((session) => session.step(n) as Raw);
+  }
+
+  progress(): Progress {
+    return this.timed(this.model().progress() as Raw);
+  }
+
+  history(): Progress {
+    return this.timed(this.model().history() as Raw);
+  }
+
+  setLearningRate(rate: number): undefined {
+    this.model().setLearningRate(rate);
+  }
+
+  evaluate(): Evaluation {
+    const evaluation = this.model().evaluate() as Evaluation;
+    return { ...evaluation, loss: number(evaluation.loss) };
+  }
+
+  image(index: number, test: boolean): ImagePixels {
+    return this.model().image(index, test) as ImagePixels;
+  }
+
+  inspect(example: Float32Array): Inspection {
+    return this.model().inspect(example) as Inspection;
+  }
+
+  predict(examples: Float32Array): Float32Array {
+    return this.model().predict(examples);
+  }
+
+  reset(): undefined {
+    this.model().reset();
+    this.rates = new Rates();
+    this.step_ = 0;
+  }
+
+  restore(rate: number): Progress {
+    return this.timed(this.model().restore(rate) as Raw);
+  }
+
+  lambdaMax(): number {
+    throw new SaddlepointError(report("state", "no-lambda-max", "model", { expected: "curvature", got: "a core without it", hint: "use a later version" }));
+  }
+
+  save(): Uint8Array {
+    return this.model().save();
+  }
+
+  /** The run as a file, if one was due since the last time. */
+  takeSnapshot(): Uint8Array | undefined {
+    const snapshot = this.snapshot;
+    this.snapshot = undefined;
+    return snapshot;
+  }
+
+  /** Gives the memory of the core back. */
+  free(): void {
+    this.session?.free();
+    this.session = undefined;
+    this.store.free();
+  }
+
+  private open(session: Session): Opened {
+    this.session?.free();
+    this.session = session;
+    this.info = session.info() as ModelInfo;
+    this.rates = new Rates();
+    this.step_ = (session.progress() as Raw).step;
+    return { info: this.info, spec: JSON.parse(session.spec()) as RunSpec };
+  }
+
+  private model(): Session {
+    if (this.session) return this.session;
+    throw new SaddlepointError(report("state", "no-model", "model", { expected: "a model", got: "none", hint: "create or load one first" }));
+  }
+
+  private train(run: (session: Session) => Raw): Progress {
+    const session = this.model();
+    const start = performance.now();
+    const raw = run(session);
+    const now = performance.now();
+    this.rates.add(now - start, this.step_, raw.step);
+    const progress = this.timed(raw);
+    if (this.keepsSnapshots && now >= this.nextSnapshot && raw.state === "running") {
+      this.snapshot = session.save();
+      const end = performance.now();
+      this.nextSnapshot = end + Math.max(SNAPSHOT_EVERY, (end - now) / SNAPSHOT_SHARE);
+    }
+    return progress;
+  }
+
+  private timed(raw: Raw): Progress {
+    this.step_ = raw.step;
+    const { steps, stepsPerEpoch, data } = this.info ?? { steps: 0, stepsPerEpoch: 1, data: { train: 0 } };
+    const stepsPerSecond = this.rates.perSecond();
+    return {
+      ...raw,
+      evaluations: raw.evaluations.map(finite),
+      stepsPerSecond,
+      examplesPerSecond: (stepsPerSecond * data.train) / stepsPerEpoch,
+      secondsLeft: stepsPerSecond > 0 ? (steps - raw.step) / stepsPerSecond : null,
+    };
+  }
+}
+
+/** JSON has null where a number is not finite. */
+function number(value: number | null): number {
+  return value ?? NaN;
+}
+
+function finite(point: EvaluationPoint): EvaluationPoint {
+  return { ...point, trainLoss: number(point.trainLoss), testLoss: point.testExamples > 0 ? number(point.testLoss) : null };
+}
+
+/** Makes of whatever was thrown a mistake that can be told, or the news that the core broke. */
+export function judged(error: unknown): SaddlepointError | Broken {
+  if (error instanceof SaddlepointError) return error;
+  if (isReport(error)) return new SaddlepointError(error);
+  return new Broken(error instanceof Error ? error.message : String(error));
+}

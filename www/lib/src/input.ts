@@ -1,0 +1,50 @@
+/** What callers pass, made into what the core can judge. */
+import { report, SaddlepointError } from "./error.js";
+import type { NamedBytes, RunSpec } from "./types.js";
+
+/** A description as text. A number that is not finite stays visible, so that the core can name its place. */
+export function textOf(run: RunSpec): string {
+  try {
+    const visible = (_: string, value: unknown): unknown =>
+      typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)) ? String(value) : value;
+    // inside a list, what has no text (undefined, a function) becomes null
+    return JSON.stringify([run], visible).slice(1, -1);
+  } catch (error) {
+    throw refused("spec-not-plain", "run", "a plain object", error instanceof Error ? error.message : String(error), "pass a description without cycles");
+  }
+}
+
+/** What is no number is passed on as one that every check refuses. */
+export function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : NaN;
+}
+
+/** Numbers of examples, as the core takes them. */
+export function floatsOf(place: string, values: unknown): Float32Array {
+  if (values instanceof Float32Array) return values;
+  if (Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView))) return Float32Array.from(values as ArrayLike<number>);
+  throw refused("not-numbers", place, "a Float32Array", typeof values, "pass the raw features of whole examples, one after the other");
+}
+
+/** Plain copies of the names, and bytes that hold their own memory alone: a view would travel with all of the memory behind it. */
+export function filesOf(files: unknown): NamedBytes[] {
+  const list: unknown = files ?? [];
+  if (!Array.isArray(list)) throw refused("files-no-list", "files", "a list of {name, bytes}", typeof list, "pass the files as a list");
+  return list.map((file: Partial<NamedBytes> | null, i) => {
+    const { name, bytes } = file ?? {};
+    if (typeof name !== "string" || !(bytes instanceof Uint8Array)) {
+      throw refused("file-no-bytes", `files[${i}]`, "{name: string, bytes: Uint8Array}", "something else", "read the file with arrayBuffer() first");
+    }
+    return { name, bytes: bytesOf(bytes) };
+  });
+}
+
+/** Bytes that hold their own memory alone. */
+export function bytesOf(bytes: unknown): Uint8Array {
+  if (!(bytes instanceof Uint8Array)) throw refused("file-no-bytes", "file", "a Uint8Array", typeof bytes, "read the file with arrayBuffer() first");
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
+}
+
+function refused(code: string, place: string, expected: string, got: string, hint: string): SaddlepointError {
+  return new SaddlepointError(report("spec", code, place, { expected, got, hint }));
+}

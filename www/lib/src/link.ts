@@ -1,0 +1,101 @@
+/** The way to a core: a worker of its own, or this very thread. */
+import type { Calls } from "./engine.js";
+import { Broken, report, SaddlepointError } from "./error.js";
+import type { Reply, Request, Start } from "./protocol.js";
+import { compiled, inNode } from "./wasm.js";
+
+export interface Link {
+  /** Rejects with a `SaddlepointError`, or with `Broken` if the core is of no use any more. */
+  call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>>;
+  /** The run as a file, as it was a little while ago; to go back to. */
+  readonly snapshot: Uint8Array | undefined;
+  /** Ends the core. What was asked and is not answered rejects. */
+  close(): void;
+}
+
+/** Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. */
+export async function openLink(worker: boolean | undefined): Promise<Link> {
+  try {
+    const module = await compiled();
+    return (worker ?? (!inNode && typeof Worker === "function")) ? new WorkerLink(module) : await localLink(module);
+  } catch (error) {
+    throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that saddlepoint_bg.wasm is served beside the scripts"));
+  }
+}
+
+/** What is said to those who still wait when a model is disposed of. */
+export function disposed(): SaddlepointError {
+  return new SaddlepointError(report("state", "disposed", "model", { expected: "a model in use", got: "one that was disposed of", hint: "create another" }));
+}
+
+export function failure(code: string, expected: string, error: unknown, hint: string): ReturnType<typeof report> {
+  return report("internal", code, "core", { expected, got: error instanceof Error ? error.message : String(error), hint });
+}
+
+interface Waiting { resolve: (value: never) => void; reject: (reason: Error) => void }
+
+class WorkerLink implements Link {
+  snapshot: Uint8Array | undefined;
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private count = 0;
+
+  constructor(module: WebAssembly.Module) {
+    // one expression, as bundlers look for it
+    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      this.end(new Broken(event.message || "the worker could not be loaded"));
+    };
+    this.worker.postMessage({ module } satisfies Start);
+  }
+
+  call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
+    const id = this.count++;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage({ id, method, args } satisfies Request);
+    });
+  }
+
+  close(): void {
+    this.end(disposed());
+  }
+
+  private take(reply: Reply): void {
+    const waiting = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if (reply.ok) {
+      this.snapshot = reply.snapshot ?? this.snapshot;
+      waiting?.resolve(reply.value as never);
+    } else {
+      waiting?.reject("report" in reply ? new SaddlepointError(reply.report) : new Broken(reply.broken));
+    }
+  }
+
+  private end(reason: Error): void {
+    this.worker.terminate();
+    for (const { reject } of this.waiting.values()) reject(reason);
+    this.waiting.clear();
+  }
+}
+
+/** The engine is fetched only here: a page that works with workers does not need it in its own thread. */
+async function localLink(module: WebAssembly.Module): Promise<Link> {
+  const { Engine, judged } = await import("./engine.js");
+  const engine = new Engine(module, false);
+  return {
+    snapshot: undefined,
+    // async, so that what is thrown rejects
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async call(method, ...args) {
+      try {
+        return (engine[method] as (...args: unknown[]) => never)(...args);
+      } catch (error) {
+        throw judged(error);
+      }
+    },
+    close: () => engine.free(),
+  };
+}

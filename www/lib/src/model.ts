@@ -1,0 +1,247 @@
+import type { CreateOptions, ModelApi } from "./api.js";
+import type { Calls, Opened } from "./engine.js";
+import { Broken, report, SaddlepointError } from "./error.js";
+import { bytesOf, filesOf, floatsOf, numberOf, textOf } from "./input.js";
+import { disposed, failure, openLink, type Link } from "./link.js";
+import type { Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, ReportMessage, RunSpec } from "./types.js";
+
+/** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
+const SLICE = 40;
+
+/** How a model came to be, to make it again if its core breaks. */
+interface Origin { worker: boolean | undefined; files: NamedBytes[]; run?: string; file?: Uint8Array }
+
+/** A network in training. Calls are answered one after the other, in the order in which they were made. */
+export class Model implements ModelApi {
+  /** A run at its start. */
+  static async create(run: RunSpec, options: CreateOptions = {}): Promise<Model> {
+    const files = needsFiles(run) ? filesOf(options.files) : [];
+    return Model.open({ worker: options.worker, files, run: textOf(run) }, options.signal);
+  }
+
+  /** A run from a file that `save` wrote; data files are passed again. */
+  static async load(bytes: Uint8Array, options: CreateOptions = {}): Promise<Model> {
+    return Model.open({ worker: options.worker, files: filesOf(options.files), file: bytesOf(bytes) }, options.signal);
+  }
+
+  /** The summary table and the data of a run, without its weights: fast enough to ask at every key that is pressed. */
+  static async summary(run: RunSpec, options: CreateOptions = {}): Promise<ModelInfo> {
+    const line = options.worker === false ? (resident.local ??= new Resident(false)) : (resident.usual ??= new Resident(options.worker));
+    return untilAborted(line.summary(run, options.files ?? []), options.signal);
+  }
+
+  private static async open(origin: Origin, signal: AbortSignal | undefined): Promise<Model> {
+    signal?.throwIfAborted();
+    const link = await untilAborted(openLink(origin.worker), signal, (late) => late.close());
+    try {
+      return new Model(origin, link, await untilAborted(begin(link, origin, undefined), signal));
+    } catch (error) {
+      link.close();
+      throw error instanceof Broken ? unusable(error) : error;
+    }
+  }
+
+  readonly info: ModelInfo;
+  readonly spec: RunSpec;
+  private link: Link | null;
+  private queue: Promise<unknown> = Promise.resolve();
+  /** Step of the last progress, and the step at which the core broke last. */
+  private step_ = 0;
+  private brokeAt = -1;
+  /** Said with the next progress. */
+  private news: ReportMessage | null = null;
+
+  private constructor(private readonly origin: Origin, link: Link, opened: Opened) {
+    this.link = link;
+    this.info = opened.info;
+    this.spec = opened.spec;
+  }
+
+  trainFor(ms = SLICE): Promise<Progress> {
+    return this.progress("trainFor", numberOf(ms));
+  }
+
+  step(n = 1): Promise<Progress> {
+    return this.progress("step", numberOf(n));
+  }
+
+  history(): Promise<Progress> {
+    return this.progress("history");
+  }
+
+  async setLearningRate(value: number): Promise<void> {
+    await this.ask("setLearningRate", numberOf(value));
+  }
+
+  evaluate(): Promise<Evaluation> {
+    return this.ask("evaluate");
+  }
+
+  image(index: number, part: "train" | "test" = "test"): Promise<ImagePixels> {
+    return this.ask("image", numberOf(index), part !== "train");
+  }
+
+  async inspect(example: Float32Array): Promise<Inspection> {
+    return this.ask("inspect", floatsOf("inspect", example));
+  }
+
+  async predict(examples: Float32Array): Promise<Float32Array> {
+    return this.ask("predict", floatsOf("predict", examples));
+  }
+
+  lambdaMax(): Promise<number> {
+    return this.ask("lambdaMax");
+  }
+
+  async reset(): Promise<void> {
+    await this.ask("reset");
+    this.step_ = 0;
+  }
+
+  restore(learningRate: number): Promise<Progress> {
+    return this.progress("restore", numberOf(learningRate));
+  }
+
+  save(): Promise<Uint8Array> {
+    return this.ask("save");
+  }
+
+  dispose(): Promise<void> {
+    this.link?.close();
+    this.link = null;
+    return Promise.resolve();
+  }
+
+  private async progress<M extends "trainFor" | "step" | "history" | "restore">(method: M, ...args: Parameters<Calls[M]>): Promise<Progress> {
+    const progress = await this.ask(method, ...args);
+    this.step_ = progress.step;
+    const news = this.news;
+    this.news = null;
+    return news ? { ...progress, report: progress.report ?? news } : progress;
+  }
+
+  private ask<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
+    const answer = this.queue.then(async () => {
+      if (!this.link) throw disposed();
+      try {
+        return await this.link.call(method, ...args);
+      } catch (error) {
+        if (!(error instanceof Broken)) throw error;
+        await this.revive(error);
+        // training goes on from where it was put back to; another question is for the caller to ask again
+        if (method === "trainFor" || method === "step") return (await this.living().call("progress")) as ReturnType<Calls[M]>;
+        throw unusable(error);
+      }
+    });
+    this.queue = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private living(): Link {
+    if (this.link) return this.link;
+    throw disposed();
+  }
+
+  /** Puts a new core in the place of one that broke, at the last snapshot. */
+  private async revive(cause: Broken): Promise<void> {
+    const old = this.living();
+    // what breaks at the same place again will always do so
+    if (this.brokeAt >= 0 && this.step_ <= this.brokeAt) {
+      await this.dispose();
+      throw unusable(cause);
+    }
+    this.brokeAt = this.step_;
+    old.close();
+    try {
+      const link = await openLink(this.origin.worker);
+      // disposed of while the new core was loaded
+      if (!this.link) {
+        link.close();
+        throw disposed();
+      }
+      this.link = link;
+      await begin(link, this.origin, old.snapshot);
+      const { step } = await link.call("progress");
+      this.step_ = step;
+      this.news = restored(cause, step);
+    } catch (error) {
+      await this.dispose();
+      throw error instanceof Broken ? unusable(error) : error;
+    }
+  }
+}
+
+function begin(link: Link, { run, file, files }: Origin, snapshot: Uint8Array | undefined): Promise<Opened> {
+  const from = snapshot ?? file;
+  return from ? link.call("load", from, files) : link.call("create", run ?? "", files);
+}
+
+function unusable(cause: Broken): SaddlepointError {
+  return new SaddlepointError(failure("core-broken", "an answer", cause, "create the model again, from the last file that was saved"));
+}
+
+function restored(cause: Broken, step: number): ReportMessage {
+  const words = { expected: "an answer of the core", got: cause.message, hint: `training goes on from step ${step}` };
+  return report("internal", "restored", "core", words, { step: String(step), got: cause.message });
+}
+
+/** Rejects as soon as `signal` says so; what comes too late is handed to `drop`. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, drop?: (value: T) => void): Promise<T> {
+  if (!signal) return promise;
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => {
+      reject(signal.reason instanceof Error ? signal.reason : new DOMException("aborted", "AbortError"));
+      if (drop) void promise.then(drop, () => undefined);
+    };
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener("abort", stop);
+  }
+}
+
+/** One core that stays and only summarises. It keeps the files that it was given last: they need not travel twice. */
+class Resident {
+  private link: Promise<Link> | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+  private held: readonly Uint8Array[] = [];
+
+  constructor(private readonly worker: boolean | undefined) {}
+
+  summary(run: RunSpec, given: readonly NamedBytes[]): Promise<ModelInfo> {
+    const info = this.queue.then(() => this.answer(textOf(run), needsFiles(run) ? given : null));
+    this.queue = info.catch(() => undefined);
+    return info;
+  }
+
+  private async answer(run: string, given: readonly NamedBytes[] | null): Promise<ModelInfo> {
+    const files = filesOf(given);
+    this.link ??= openLink(this.worker);
+    try {
+      const link = await this.link;
+      if (given && !(given.length === this.held.length && given.every(({ bytes }, i) => bytes === this.held[i]))) {
+        this.held = [];
+        await link.call("give", files);
+        this.held = given.map(({ bytes }) => bytes);
+      }
+      return await link.call("summary", run);
+    } catch (error) {
+      if (error instanceof SaddlepointError && error.code !== "core-not-loaded") throw error;
+      void this.link.then((link) => link.close(), () => undefined);
+      this.link = undefined;
+      this.held = [];
+      throw error instanceof Broken ? unusable(error) : error;
+    }
+  }
+}
+
+const resident: { usual?: Resident; local?: Resident } = {};
+
+function needsFiles(run: RunSpec): boolean {
+  // whatever a caller without types passes
+  return (run as Partial<RunSpec> | undefined)?.data?.type === "files";
+}

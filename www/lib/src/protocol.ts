@@ -1,0 +1,32 @@
+/** What travels between the page and a worker. One request is answered by one reply. */
+import type { Calls } from "./engine.js";
+import type { ReportMessage } from "./types.js";
+
+export interface Request { id: number; method: keyof Calls; args: unknown[] }
+
+export type Reply =
+  /** `snapshot`: the run as a file, now and then beside a progress, to go back to if the core breaks. */
+  | { id: number; ok: true; value: unknown; snapshot?: Uint8Array }
+  | { id: number; ok: false; report: ReportMessage }
+  /** The core broke (a trap of WebAssembly): this worker is of no use any more. */
+  | { id: number; ok: false; broken: string };
+
+/** First message to a worker. */
+export interface Start { module: WebAssembly.Module }
+
+/** The memory of all typed arrays in `value`, which is then handed over instead of copied. */
+export function buffers(value: unknown): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  const visit = (part: unknown): void => {
+    if (ArrayBuffer.isView(part)) {
+      if (part.buffer instanceof ArrayBuffer) found.add(part.buffer);
+    } else if (Array.isArray(part)) {
+      // lists of numbers hold no arrays, and may be long
+      if (typeof part[0] === "object") part.forEach(visit);
+    } else if (typeof part === "object" && part !== null) {
+      Object.values(part).forEach(visit);
+    }
+  };
+  visit(value);
+  return [...found];
+}
