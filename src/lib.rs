@@ -14,6 +14,7 @@ mod json;
 pub mod kernels;
 #[cfg(feature = "bench")]
 pub mod lab;
+pub mod landscape;
 pub mod nn;
 pub mod ops;
 pub mod optim;

@@ -13,6 +13,8 @@ const TOLERANCE: f64 = 1e-12;
 const ZERO_SHARE: f64 = 1e-10;
 /// Newton steps; from a start nearby six suffice.
 const MAX_STEPS: usize = 100;
+/// Steps past convergence: each doubles the digits, and there are twice as many as the tolerance asks for.
+const SHARPENING: usize = 2;
 /// Times that the damping of one step is raised, tenfold each, before no descent is believed to be left.
 const MAX_TRIES: usize = 24;
 
@@ -47,7 +49,7 @@ pub struct CriticalPoint {
     pub kind: CriticalKind,
     /// Whether an eigenvalue is zero, which is: below 1e-10 of the largest in size.
     pub degenerate: bool,
-    /// Whether the gradient vanishes. If not, this is the best point on the way and not a critical one.
+    /// Whether the gradient vanishes, within reach. If not, this is where the search ended and not a critical point.
     pub converged: bool,
 }
 
@@ -55,36 +57,45 @@ pub struct CriticalPoint {
 ///
 /// With the Hessian `H = sum of lambda v v^T` and the gradient `g`, the step is `- sum of lambda / (lambda^2 + mu)
 /// (v . g) v`: Newton's at mu = 0 (which goes to saddles as readily as to minima) and always a descent direction of
-/// `|g|^2 / 2` (Levenberg 1944). mu is raised until the gradient shrinks. Past convergence, plain steps go on
-/// as long as they halve the gradient, so that the point is as sharp as f64 allows.
+/// `|g|^2 / 2` (Levenberg 1944). mu is raised until the gradient shrinks. Past convergence two more plain steps are
+/// taken if they halve the gradient. A search that has come farther than `reach` from the start is given up.
 ///
 /// # Errors
 /// Those of [`hessian`], of [`symmetric_eigen`] and of the objective.
-pub fn critical_point(objective: &mut impl Objective<f64>, start: &[f64]) -> Result<CriticalPoint> {
+pub fn critical_point(
+    objective: &mut impl Objective<f64>,
+    start: &[f64],
+    reach: f64,
+) -> Result<CriticalPoint> {
     let n = start.len();
     let mut here = Place { theta: start.to_vec(), gradient: vec![0.0; n], loss: 0.0, norm: 0.0 };
     here.measure(objective)?;
     let mut there = here.clone();
     let mut mu = 0.0;
-    let mut steps = 0;
+    let (mut steps, mut sharpened) = (0, 0);
     loop {
         let eigen = symmetric_eigen(&hessian(objective, &here.theta)?)?;
         let size = eigen.values.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
-        let converged = here.norm <= TOLERANCE * size * norm(&here.theta).max(1.0);
+        let gone = here.theta.iter().zip(start).map(|(t, s)| (t - s) * (t - s)).sum::<f64>() > reach * reach;
+        let converged = !gone && here.norm <= TOLERANCE * size * norm(&here.theta).max(1.0);
+        let (mut tries, mut share) = (MAX_TRIES, 1.0);
+        if converged {
+            sharpened += 1;
+            (mu, tries, share) = (0.0, 1, 0.5);
+        }
+        if here.norm <= 0.0 || steps == MAX_STEPS || sharpened > SHARPENING || gone {
+            tries = 0;
+        }
         let mut better = false;
-        if here.norm > 0.0 && steps < MAX_STEPS {
-            let (tries, share) = if converged { (1, 0.5) } else { (MAX_TRIES, 1.0) };
-            mu = if converged { 0.0 } else { mu };
-            for _ in 0..tries {
-                here.newton(&eigen, mu, &mut there.theta);
-                there.measure(objective)?;
-                better = there.norm < share * here.norm;
-                if better {
-                    mu = if mu > 1e-12 * size * size { mu / 10.0 } else { 0.0 };
-                    break;
-                }
-                mu = (10.0 * mu).max(1e-6 * size * size);
+        for _ in 0..tries {
+            here.newton(&eigen, mu, &mut there.theta);
+            there.measure(objective)?;
+            better = there.norm < share * here.norm;
+            if better {
+                mu = if mu > 1e-12 * size * size { mu / 10.0 } else { 0.0 };
+                break;
             }
+            mu = (10.0 * mu).max(1e-6 * size * size);
         }
         if !better {
             return Ok(here.finish(eigen, size, converged));
@@ -158,7 +169,7 @@ mod tests {
     use crate::curvature::test_util::Polynomial;
 
     fn from(mut f: Polynomial, start: &[f64]) -> CriticalPoint {
-        critical_point(&mut f, start).unwrap()
+        critical_point(&mut f, start, f64::INFINITY).unwrap()
     }
 
     #[test]
@@ -177,6 +188,13 @@ mod tests {
         }
         let maximum = from(Polynomial::quadratic(&[-1.0, -2.0]), &[3.0, 4.0]);
         assert_eq!((maximum.kind, maximum.gradient_norm.to_bits()), (CriticalKind::Maximum, 0));
+    }
+
+    #[test]
+    fn a_search_does_not_leave_its_reach() {
+        let mut f = Polynomial::quadratic(&[1.0, 2.0]);
+        assert!(!critical_point(&mut f, &[30.0, 40.0], 10.0).unwrap().converged);
+        assert!(critical_point(&mut f, &[30.0, 40.0], 51.0).unwrap().converged);
     }
 
     #[test]
