@@ -1,5 +1,6 @@
 /** The page's tables by themselves: every sentence in both languages, every setting to the address and back. */
 import { expect, test } from "@playwright/test";
+import type { LayerSpec } from "saddlepoint";
 
 import { landscape } from "../../app/src/i18n/strings/landscape.js";
 import { report } from "../../app/src/i18n/strings/report.js";
@@ -38,4 +39,20 @@ test("a number outside its range, or no number, is not taken from a link", () =>
   expect(table.eta.read("0.30000000000000004")).toBe(0.30000000000000004);
   expect(table.arms.read("sgd,gd")).toEqual(["gd", "sgd"]);
   expect(table.arms.read("gd,nothing")).toBeUndefined();
+});
+
+test("layers and edits are written into a link and read back whole", () => {
+  const layers: LayerSpec[] = [
+    { type: "conv2d", filters: 8, kernelSize: [3, 5], strides: [2, 2], padding: "same", dilation: [1, 2], groups: 2, activation: "leakyRelu", useBias: false },
+    { type: "maxPool2d", poolSize: [2, 2] },
+    { type: "averagePool2d", poolSize: [3, 2], strides: [1, 1], padding: "valid" },
+    { type: "flatten" },
+    { type: "activation", activation: "tanh" },
+    { type: "dense", units: 10, activation: "softmax", initializer: { type: "normal", stddev: 0.01 } },
+  ];
+  expect(table.layers.read(table.layers.write(layers))).toEqual(layers);
+  for (const text of ["", "d", "d0", "c8", "c8-3-sideways", "m2-relu", "d10_", "f2", "t", "d9999999", "x1", "m2x2x2"]) expect.soft(table.layers.read(text), text).toBeUndefined();
+  const edits = [{ step: 120, learningRate: 0.001, restored: false }, { step: 300, learningRate: 1e-7, restored: true }];
+  expect(table.edits.read(table.edits.write(edits))).toEqual(edits);
+  for (const text of ["120", "e0.1", "5e0", "-5e0.1", "5e0.1x"]) expect.soft(table.edits.read(text), text).toBeUndefined();
 });
