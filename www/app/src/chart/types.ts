@@ -15,10 +15,10 @@ export interface Series {
   /** Colour, mark and dash of this optimizer; left out for ink without a mark. */
   optimizer?: LookName;
   /**
-   * "series" 1.75 px (the default), "path" 2 px, "raw" a thin pale line under the others, without a mark, for values of
-   * every batch: it gets no casing and is not in the table when another series is.
+   * "series" 1.75 px (the default), "path" 2 px. Without casing and mark: "fine" 1 px, and "raw", a thin pale line under
+   * the others for the values of every batch, which is not in the table when another series is.
    */
-  weight?: "series" | "path" | "raw";
+  weight?: "series" | "path" | "fine" | "raw";
   /** A dash of its own instead of the optimizer's, with an open mark: training beside test, lambda_min beside lambda_max. */
   dashed?: boolean;
 }
