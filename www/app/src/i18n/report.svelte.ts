@@ -1,6 +1,7 @@
 /** The core's messages in the page's language. */
 import type { ReportMessage } from "saddlepoint";
 
+import { count } from "../format.ts";
 import { isKey, language, t } from "./index.svelte.ts";
 
 export interface Said { text: string; /** Set when the words are English on a Chinese page. */ lang: string | undefined }
@@ -8,7 +9,11 @@ export interface Said { text: string; /** Set when the words are English on a Ch
 /** A report's sentence: from the strings table by its code, or as the core words it. */
 export function say(report: ReportMessage): Said {
   const key = `report.${report.code}`;
-  if (isKey(key)) return { text: t(key, { place: report.place, expected: report.expected, got: report.got, ...report.args }), lang: undefined };
+  if (isKey(key)) {
+    // counts and sizes come as plain digits
+    const args = Object.fromEntries(Object.entries(report.args).map(([name, value]) => [name, /^\d{4,}$/.test(value) ? count(Number(value)) : value]));
+    return { text: t(key, { place: report.place, expected: report.expected, got: report.got, ...args }), lang: undefined };
+  }
   return { text: report.message, lang: language() === "zh" ? "en" : undefined };
 }
 

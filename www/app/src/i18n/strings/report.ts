@@ -5,4 +5,104 @@ import type { Table } from "../table.ts";
  * A code that is missing here is shown as the core words it, in English.
  */
 export const report = {
+  // files
+  "report.page-file-size": [
+    "{place} has {size}. Files of at most {limit} fit into a tab: cut it down, or pack it with gzip.",
+    "{place} 有 {size}。标签页最多容纳 {limit} 的文件：请裁小，或用 gzip 压缩。",
+  ],
+  "report.file-empty": ["{place} has 0 bytes. Download it again.", "{place} 为空文件（0 字节）。请重新下载。"],
+  "report.files-missing": ["No file came. Drop two files (images and labels) or four (training and test part) together.", "没有收到文件。请同时拖入两个文件（图像与标签）或四个（训练与测试部分）。"],
+  "report.files-too-many": [
+    "{got} files came. Drop two (images and labels) or four (training and test part) together.",
+    "收到 {got} 个文件。请同时拖入两个（图像与标签）或四个（训练与测试部分）。",
+  ],
+  "report.files-differ": [
+    "These are other data than the run was made with: {name} has the hash {got}, the link asks for {wanted}. Choose the files that were used then.",
+    "数据与该次训练所用的不同：{name} 的哈希值为 {got}，链接要求 {wanted}。请选择当时所用的文件。",
+  ],
+  "report.idx-magic": [
+    "{place} is not an IDX file: it begins with {got}, IDX with 2051 (images) or 2049 (labels). Choose the files called …-images-idx3-ubyte and …-labels-idx1-ubyte, gzipped or not.",
+    "{place} 不是 IDX 文件：其首个数为 {got}，而 IDX 为 2051（图像）或 2049（标签）。请选择 …-images-idx3-ubyte 与 …-labels-idx1-ubyte，可为 gzip 压缩。",
+  ],
+  "report.idx-header": ["{place} ends before its header does. It was cut short: download it again.", "{place} 在文件头内就结束了，内容被截断。请重新下载。"],
+  "report.idx-truncated": [
+    "{place} was cut short: its header promises {want} bytes, {got} came. Download it again.",
+    "{place} 被截断：文件头声明 {want} 字节，实有 {got}。请重新下载。",
+  ],
+  "report.idx-too-long": [
+    "{place} holds more than the {want} bytes its header promises. Download it again.",
+    "{place} 的内容多于文件头声明的 {want} 字节。请重新下载。",
+  ],
+  "report.idx-too-large": [
+    "{place} unpacks to {got} bytes; at most {max} fit. Use fewer or smaller images.",
+    "{place} 解压后有 {got} 字节，最多容纳 {max}。请用更少或更小的图像。",
+  ],
+  "report.idx-no-examples": ["{place} holds no examples: its header says 0. Choose a file with examples in it.", "{place} 不含样本：文件头声明 0 个。请选择含有样本的文件。"],
+  "report.idx-image-size": [
+    "{place} says its images are {height} × {width}; sides of 1 to {max} can be read. Make the images smaller, or download the file again.",
+    "{place} 声明图像为 {height} × {width}，边长须在 1 至 {max} 之间。请缩小图像，或重新下载。",
+  ],
+  "report.idx-labels-missing": [
+    "{place} has {count} images and no labels came with it. Drop the file called …-labels-idx1-ubyte together with it.",
+    "{place} 有 {count} 幅图像，但没有标签。请与 …-labels-idx1-ubyte 一起拖入。",
+  ],
+  "report.idx-images-missing": [
+    "{place} has {count} labels and no images came with it. Drop the file called …-images-idx3-ubyte together with it.",
+    "{place} 有 {count} 个标签，但没有图像。请与 …-images-idx3-ubyte 一起拖入。",
+  ],
+  "report.idx-counts-differ": [
+    "{place} has {images} images, {labelsFile} has {labels} labels. Drop files that belong together.",
+    "{place} 有 {images} 幅图像，{labelsFile} 有 {labels} 个标签。请拖入互相对应的文件。",
+  ],
+  "report.idx-sizes-differ": [
+    "{place} has images of {got}, {trainFile} of {expected}. Drop files that belong together.",
+    "{place} 的图像为 {got}，{trainFile} 为 {expected}。请拖入互相对应的文件。",
+  ],
+  "report.idx-one-class": ["All labels of {place} are {label}: there is nothing to tell apart. Choose another set.", "{place} 的标签全为 {label}，无从区分。请选择其他数据。"],
+  "report.idx-label-range": [
+    "{place} has the label {label} at example {row}; the training part ends at {max}. Drop files that belong together.",
+    "{place} 第 {row} 个样本的标签为 {label}，而训练部分最大为 {max}。请拖入互相对应的文件。",
+  ],
+  "report.gzip-broken": ["{place} is a damaged gzip file and cannot be unpacked. Download it again.", "{place} 是损坏的 gzip 文件，无法解压。请重新下载。"],
+  "report.data-memory": ["{place} needs {bytes} bytes, and the tab has no more memory. Close other tabs or use fewer examples.", "{place} 需要 {bytes} 字节，标签页内存不足。请关闭其他标签页或减少样本。"],
+
+  // the network
+  "report.no-layers": ["The network has no layers. Add a dense layer.", "网络没有层。请添加一个全连接层。"],
+  "report.no-parameters": ["The network has no weights. Add a dense or a convolution layer.", "网络没有权重。请添加全连接层或卷积层。"],
+  "report.layer-needs-images": [
+    "{place} needs images and gets rows of numbers. Put it before the flatten and dense layers, or use a data set of images.",
+    "{place} 需要图像，得到的是数值行。请放在展平层和全连接层之前，或改用图像数据。",
+  ],
+  "report.layer-needs-rows": ["{place} needs at least one feature. Use a data set with features.", "{place} 至少需要一个特征。请改用有特征的数据。"],
+  "report.layer-count": ["{place} is set to {got}; 1 to 1,048,576 is possible.", "{place} 设为 {got}，允许 1 至 1,048,576。"],
+  "report.conv-groups": ["{place} cannot be divided into {got} groups. Use 1, or a common divisor of its channels and filters.", "{place} 不能分为 {got} 组。请用 1，或其通道数与滤波器数的公约数。"],
+  "report.conv-window": ["{place} has a kernel, stride or dilation of {got}; 1 to 1,024 is possible.", "{place} 的卷积核、步幅或扩张为 {got}，允许 1 至 1,024。"],
+  "report.window-too-large": [
+    "{place} has a window of {got} pixels, and only {most} are left there. Use a smaller window, padding same, or fewer pooling layers before it.",
+    "{place} 的窗口为 {got} 像素，该处只剩 {most}。请用更小的窗口、same 填充，或减少之前的池化层。",
+  ],
+  "report.window-zero": ["{place} has a window, stride or dilation of 0. Use 1 or more.", "{place} 的窗口、步幅或扩张为 0。请用 1 以上。"],
+  "report.output-count": ["{place} gives {got} outputs, the data need {want}. Set its units to {want}.", "{place} 给出 {got} 个输出，数据需要 {want} 个。请把单元数设为 {want}。"],
+  "report.output-not-flat": [
+    "{place} gives {got}, the data need a row of {want} outputs. Add a dense layer of {want} units at the end.",
+    "{place} 给出 {got}，数据需要 {want} 个输出的一行。请在末尾添加 {want} 个单元的全连接层。",
+  ],
+  "report.softmax-inside": ["{place} ends with softmax, and another layer follows. Use ReLU or tanh here.", "{place} 以 softmax 结束，其后还有别的层。此处请用 ReLU 或 tanh。"],
+  "report.loss-needs-classes": [
+    "Softmax cross-entropy needs classes; these data have real targets. Choose mean squared error.",
+    "softmax 交叉熵需要类别，而这组数据的目标是实数。请选择均方误差。",
+  ],
+  "report.split-test": [
+    "{test} of {examples} examples cannot be held out for the test. Leave at least one to train on.",
+    "共 {examples} 个样本，无法留出 {test} 个作测试。请至少留一个用于训练。",
+  ],
+  "report.out-of-memory": ["A step needs {bytes} bytes, and the tab has no more memory. Use a smaller batch or a smaller network.", "一步需要 {bytes} 字节，标签页内存不足。请用更小的批量或更小的网络。"],
+
+  // the run
+  "report.diverged": ["A number of {layer} is not finite: the learning rate {rate} is too large. The weights of step {kept} are kept.", "{layer} 出现非有限的数：学习率 {rate} 过大。已保留第 {kept} 步的权重。"],
+  "report.restored": ["The engine stopped and was replaced. Training goes on from step {step}.", "计算引擎中断，已更换。从第 {step} 步继续。"],
+  "report.stuck": [
+    "Stuck at loss {loss}, the value of guessing: {dead} of {units} ReLU units are dead. Lower η or use leaky ReLU.",
+    "损失停在 {loss}，等于随机猜测：{units} 个 ReLU 单元中有 {dead} 个失活。请减小 η，或改用 leaky ReLU。",
+  ],
 } as const satisfies Table;

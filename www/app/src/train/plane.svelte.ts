@@ -1,0 +1,53 @@
+/** The decision over the plane of two features: the network's outputs on a grid, asked for again as it learns. */
+import type { TrainRun } from "./run.svelte.ts";
+
+/** Cells a side: 5 px each at the figure's size. */
+export const CELLS = 64;
+/** The sets lie in -1..1; the margin shows what the network says where it saw nothing. */
+export const REACH = 1.5;
+
+const GRID = ((): Float32Array => {
+  const points = new Float32Array(2 * CELLS * CELLS);
+  for (let row = 0; row < CELLS; row++) {
+    for (let column = 0; column < CELLS; column++) {
+      const at = 2 * (row * CELLS + column);
+      points[at] = REACH * ((2 * (column + 0.5)) / CELLS - 1);
+      points[at + 1] = REACH * (1 - (2 * (row + 0.5)) / CELLS);
+    }
+  }
+  return points;
+})();
+
+export class DecisionPlane {
+  /** Outputs of the grid's points, row by row from the top, `outputs` numbers each. */
+  answer: { values: Float32Array; outputs: number } | null = $state.raw(null);
+  private asking = false;
+  private again = false;
+
+  constructor(private readonly run: TrainRun) {}
+
+  refresh(): void {
+    this.again = true;
+    if (!this.asking) void this.ask();
+  }
+
+  forget(): void {
+    this.answer = null;
+  }
+
+  private async ask(): Promise<void> {
+    this.asking = true;
+    while (this.again) {
+      this.again = false;
+      const model = this.run.model;
+      if (!model) break;
+      try {
+        const values = await model.predict(GRID);
+        if (model === this.run.model) this.answer = { values, outputs: values.length / (CELLS * CELLS) };
+      } catch (error) {
+        if (model === this.run.model) this.run.fail(error);
+      }
+    }
+    this.asking = false;
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * Between the recipe and the run. Every change of the recipe is put to the core, which answers with the layer table or
+ * with what is wrong. While nothing was trained the model follows; a trained one is kept until the visitor starts anew.
+ */
+import { Model, type DataInfo, type ImagePixels, type LayerRow, type LayerSpec, type ModelApi, type ModelInfo, type NamedBytes, type ReportMessage, type RunSpec } from "saddlepoint";
+
+import { reportOf } from "../i18n/report.svelte.ts";
+import { settings } from "../state/settings.svelte.ts";
+import { table, type SetName } from "../state/table.ts";
+import type { TrainRun } from "./run.svelte.ts";
+import { runSpec, settingsOf, startFor, startForImages, startForTable, type TrainSettings } from "./spec.ts";
+
+/** Beyond this a file is refused before it is read: MNIST has 55 MB unpacked, and a tab must hold the bytes twice. */
+export const LARGEST_FILE = 200e6;
+/** How long a change waits for the next one, while a number is typed or a slider dragged; in milliseconds. */
+const SETTLE = 120;
+/** How much longer, before files are read by yet another worker. */
+const HEAVY = 500;
+/** Rows of networks that were tried and left. */
+const MOST_ROWS = 500;
+const MODEL_FILE = /\.safetensors$/i;
+
+const RECIPE = [
+  "trainSet", "fileHash", "examples", "noise", "test", "layers", "loss", "method", "trainEta", "decay", "trainBatch", "epochs", "trainSeed", "edits",
+] as const satisfies readonly (keyof TrainSettings)[];
+
+/** Something that could not be loaded, or a model that could not be made for a reason that is not in the layer table. */
+export interface Problem { kind: "file" | "model" | "core"; report: ReportMessage }
+
+export class Session {
+  /** Reads of the data and shapes that belong to the recipe as it stands; the last valid ones while it has a fault. */
+  draft: ModelInfo | null = $state.raw(null);
+  /** A fault of the recipe: `place` names the layer or the field. */
+  fault: ReportMessage | null = $state.raw(null);
+  problem: Problem | null = $state.raw(null);
+  /** One training image of each class, at most ten. */
+  samples: readonly ImagePixels[] = $state.raw([]);
+  /** The recipe the model in hand was made from. */
+  made: TrainSettings | null = $state.raw(null);
+  /** The recipe is being read. */
+  busy = $state(false);
+  /** A link named files that are not here. */
+  readonly awaitsFiles = $derived(settings.trainSet === "files" && this.draft === null && !this.busy);
+
+  /** Everything that decides the run, as one text. */
+  readonly key = $derived(keyOf(settings));
+  /** The recipe differs from the run that is shown. */
+  readonly pending = $derived(this.made !== null && keyOf(this.made) !== this.key);
+
+  /** The `key` a model was last asked for. */
+  followed = "";
+
+  private rows: ReadonlyMap<string, LayerRow> = $state.raw(new Map<string, LayerRow>());
+  private files: NamedBytes[] = [];
+  private inMaking: { key: string; model: Promise<ModelApi>; controller: AbortController } | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private ticket = 0;
+  private sampled = "";
+
+  constructor(readonly run: TrainRun) {}
+
+  /** Changes the recipe. Rates that were edited during the run become the recipe's own. */
+  change(patch: Partial<TrainSettings>): void {
+    if (!this.pending && settings.edits.length > 0) {
+      settings.trainEta = table.trainEta.clamp(this.run.learningRate);
+      settings.edits = [];
+    }
+    Object.assign(settings, patch);
+  }
+
+  /** The recipe of the run that is shown. */
+  undo(): void {
+    if (this.made) Object.assign(settings, this.made);
+  }
+
+  /** Another set, with a network that suits it. */
+  chooseSet(set: SetName): void {
+    this.problem = null;
+    if (set === "files") {
+      if (this.files.length > 0 && this.filesStart) this.change({ trainSet: "files", ...this.filesStart });
+      return;
+    }
+    this.change({ trainSet: set, fileHash: "", ...startFor(set) });
+  }
+
+  /** What the last files started with, to come back to them from another set. */
+  private filesStart: Partial<TrainSettings> | null = null;
+  get hasFiles(): boolean {
+    return this.filesStart !== null;
+  }
+
+  /**
+   * What the core said of layer `index`, or null. A layer's output depends only on what stands above it, so that a fault
+   * further down leaves the rows before it as they are.
+   */
+  row(index: number): LayerRow | null {
+    return this.rows.get(beginning(this.draft?.data.shape ?? [], settings.layers, index)) ?? null;
+  }
+
+  /** The core has described the recipe: remembers the rows by all that decides them. */
+  private described(info: ModelInfo, layers: readonly LayerSpec[]): void {
+    const known = this.rows.size > MOST_ROWS ? [] : this.rows;
+    this.rows = new Map([...known, ...info.layers.map((row, index) => [beginning(info.data.shape, layers, index), row] as const)]);
+    this.draft = info;
+    this.fault = null;
+  }
+
+  /** Call when `key` is no longer the one followed. */
+  follow(): void {
+    this.followed = this.key;
+    clearTimeout(this.timer);
+    // the first model is wanted at once
+    if (this.run.model === null) void this.describe();
+    else this.timer = setTimeout(() => { void this.describe(); }, SETTLE);
+  }
+
+  /** Asks the core about the recipe as it stands; if nothing was trained yet, the model follows it. */
+  private async describe(): Promise<void> {
+    const ticket = ++this.ticket;
+    const recipe = snapshot();
+    const key = keyOf(recipe);
+    if (this.made !== null && keyOf(this.made) === key) {
+      this.forgetMaking();
+      if (this.run.info) this.described(this.run.info, recipe.layers);
+      this.busy = false;
+      return;
+    }
+    if (recipe.trainSet === "files" && this.files.length === 0) return;
+    this.busy = true;
+    try {
+      // a summary is far cheaper than a model; only the very first visit saves the extra question
+      if (this.run.model !== null) {
+        const info = await Model.summary(runSpec(recipe), this.options(recipe));
+        if (ticket !== this.ticket) return;
+        this.described(info, recipe.layers);
+      }
+      if (this.isIdle()) {
+        if (recipe.trainSet === "files") await pause(HEAVY);
+        if (ticket !== this.ticket) return;
+        const model = await this.making(recipe);
+        if (ticket === this.ticket && this.isIdle()) this.adopt(model, recipe);
+      }
+    } catch (error) {
+      if (ticket === this.ticket) this.fault = reportOf(error);
+    } finally {
+      if (ticket === this.ticket) this.busy = false;
+    }
+  }
+
+  /** Nothing would be lost if the model were replaced. */
+  private isIdle(): boolean {
+    return this.run.step === 0 && this.run.phase !== "running";
+  }
+
+  private options(recipe: TrainSettings): { files?: NamedBytes[] } {
+    return recipe.trainSet === "files" ? { files: [...this.files] } : {};
+  }
+
+  /** The model of a recipe, the same one while it is on its way; one that is on its way for another recipe is called off. */
+  private making(recipe: TrainSettings): Promise<ModelApi> {
+    const key = keyOf(recipe);
+    if (this.inMaking?.key === key) return this.inMaking.model;
+    this.forgetMaking();
+    const controller = new AbortController();
+    const model = Model.create(runSpec(recipe), { ...this.options(recipe), signal: controller.signal });
+    const entry = { key, model, controller };
+    this.inMaking = entry;
+    model.catch(() => {
+      if (this.inMaking === entry) this.inMaking = null;
+    });
+    return model;
+  }
+
+  private forgetMaking(): void {
+    this.inMaking?.controller.abort();
+    this.inMaking = null;
+  }
+
+  private adopt(model: ModelApi, recipe: TrainSettings): void {
+    this.inMaking = null;
+    this.made = recipe;
+    this.described(model.info, recipe.layers);
+    this.run.adopt(model, recipe.edits);
+    void this.sample(model);
+  }
+
+  /** Starts from step 0: the recipe as it stands, or the same run again. */
+  async startAnew(andRun: boolean): Promise<void> {
+    this.run.pause();
+    clearTimeout(this.timer);
+    if (!this.pending && this.run.learningRate === this.run.spec?.optimizer.learningRate) {
+      settings.edits = [];
+      if (this.made) this.made = { ...this.made, edits: [] };
+      await this.run.reset();
+    } else {
+      this.change({});
+      const ticket = ++this.ticket;
+      const recipe = snapshot();
+      this.followed = keyOf(recipe);
+      this.busy = true;
+      try {
+        const model = await this.making(recipe);
+        if (ticket !== this.ticket) return;
+        this.adopt(model, recipe);
+      } catch (error) {
+        if (ticket === this.ticket) this.fault = reportOf(error);
+        return;
+      } finally {
+        if (ticket === this.ticket) this.busy = false;
+      }
+    }
+    if (andRun) this.run.run();
+  }
+
+  /** Files that were dropped or chosen: a saved model, or data. What is wrong with them is said, and nothing else changes. */
+  async open(list: readonly File[]): Promise<void> {
+    if (list.length === 0) return;
+    this.problem = null;
+    const large = list.find((file) => file.size > LARGEST_FILE);
+    if (large) {
+      this.problem = { kind: "file", report: tooLarge(large) };
+      return;
+    }
+    this.busy = true;
+    try {
+      const files = await Promise.all(list.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
+      const saved = files.find((file) => MODEL_FILE.test(file.name));
+      if (saved) await this.load(saved.bytes, files.filter((file) => file !== saved));
+      else await this.openData(files);
+    } catch (error) {
+      this.problem = { kind: list.some((file) => MODEL_FILE.test(file.name)) ? "model" : "file", report: reportOf(error) };
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private async load(bytes: Uint8Array, files: NamedBytes[]): Promise<void> {
+    const given = files.length > 0 ? files : this.files;
+    const model = await Model.load(bytes, given.length > 0 ? { files: [...given] } : {});
+    const history = await model.history();
+    clearTimeout(this.timer);
+    this.ticket += 1;
+    this.forgetMaking();
+    if (files.length > 0) this.files = files;
+    Object.assign(settings, settingsOf(model.spec, model.info.data.hash));
+    this.made = snapshot();
+    this.followed = keyOf(this.made);
+    this.described(model.info, this.made.layers);
+    this.run.adopt(model, [], history);
+    void this.sample(model);
+  }
+
+  private async openData(files: NamedBytes[]): Promise<void> {
+    const expected = settings.trainSet === "files" && this.files.length === 0 ? settings.fileHash : "";
+    const data = await readData(files, expected);
+    const start = data.shape.length === 3
+      ? startForImages(Math.min(data.shape[0] ?? 1, data.shape[1] ?? 1), data.classes?.length ?? 1)
+      : startForTable(data.classes?.length ?? 1, data.classes !== null);
+    this.files = files;
+    this.filesStart = { fileHash: data.hash, ...start };
+    // a link over these very files brings its own network
+    if (expected === data.hash) {
+      this.follow();
+      return;
+    }
+    this.change({ trainSet: "files", ...this.filesStart });
+  }
+
+  /** One image of each class out of the first hundred. */
+  private async sample(model: ModelApi | null): Promise<void> {
+    if (!model) return;
+    const { data } = model.info;
+    // pixels do not change with the network, but a generated set changes with the seed
+    const wanted = `${data.hash} ${String(settings.trainSeed)} ${String(settings.test)}`;
+    if (wanted === this.sampled) return;
+    this.sampled = wanted;
+    if (data.shape.length !== 3) {
+      this.samples = [];
+      return;
+    }
+    try {
+      const found: ImagePixels[] = [];
+      const classes = Math.min(10, data.classes?.length ?? 10);
+      for (let i = 0; i < Math.min(100, data.train) && found.length < classes; i++) {
+        const image = await model.image(i, "train");
+        if (image.label === null || !found.some((one) => one.label === image.label)) found.push(image);
+      }
+      if (wanted === this.sampled) this.samples = found.sort((a, b) => (a.label ?? 0) - (b.label ?? 0));
+    } catch {
+      // the model was let go of meanwhile; the one that follows brings its own
+      this.sampled = "";
+    }
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
+function beginning(input: readonly number[], layers: readonly LayerSpec[], index: number): string {
+  return JSON.stringify([input, layers.slice(0, index + 1)]);
+}
+
+function snapshot(): TrainSettings {
+  return Object.fromEntries(RECIPE.map((name) => [name, $state.snapshot(settings[name])])) as unknown as TrainSettings;
+}
+
+function keyOf(recipe: TrainSettings): string {
+  return JSON.stringify(runSpec(recipe));
+}
+
+function tooLarge(file: File): ReportMessage {
+  const size = `${String(Math.round(file.size / 1e6))} MB`;
+  const limit = `${String(LARGEST_FILE / 1e6)} MB`;
+  return {
+    kind: "file", code: "page-file-size", place: file.name, expected: `at most ${limit}`, got: size, hint: "take a part of it", args: { size, limit },
+    message: `${file.name}: expected at most ${limit}, got ${size}; take a part of it`,
+  };
+}
+
+/**
+ * What is in the files. The core describes data together with a network, and what fits is only known afterwards: one
+ * dense layer takes any input, and its complaint about the number of outputs names the right one.
+ */
+async function readData(files: readonly NamedBytes[], hash: string): Promise<DataInfo> {
+  const describe = async (units: number, loss: TrainSettings["loss"]): Promise<DataInfo> => {
+    const recipe = { ...snapshot(), layers: [{ type: "dense" as const, units }], loss, test: table.test.min };
+    const spec: RunSpec = { ...runSpec(recipe), data: hash === "" ? { type: "files" } : { type: "files", hash } };
+    return (await Model.summary(spec, { files: [...files] })).data;
+  };
+  try {
+    return await describe(10, "softmaxCrossEntropy");
+  } catch (error) {
+    const { code, args } = reportOf(error);
+    if (code === "output-count") return await describe(Number(args["want"]), "softmaxCrossEntropy");
+    if (code === "loss-needs-classes") return await describe(1, "meanSquaredError");
+    throw error;
+  }
+}
