@@ -1,7 +1,7 @@
 //! Numbers, objects and arrays across the border.
 
 use crate::error::{Error, Result};
-use js_sys::{Float32Array, JSON, Reflect};
+use js_sys::{Float32Array, Float64Array, JSON, Reflect};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
@@ -23,6 +23,11 @@ pub fn set(object: &JsValue, field: &str, value: impl Into<JsValue>) {
 /// A copy for JavaScript to keep: a view of the memory would end when it grows.
 pub fn floats(values: &[f32]) -> JsValue {
     Float32Array::from(values).into()
+}
+
+/// As [`floats`], in double precision.
+pub fn doubles(values: &[f64]) -> JsValue {
+    Float64Array::from(values).into()
 }
 
 /// A whole number of `low..=high`.

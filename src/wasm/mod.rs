@@ -7,12 +7,14 @@
 mod convert;
 mod data;
 mod inspect;
+mod landscape;
 mod report;
 mod session;
 
 pub use convert::Js;
 pub use data::Store;
 pub use inspect::{ImageHead, PlanesHead};
+pub use landscape::{DescentHead, LandscapeSession};
 pub use report::ReportMessage;
 pub use session::{ModelInfo, ProgressHead, Session};
 

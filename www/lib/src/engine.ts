@@ -1,8 +1,10 @@
 /** The side that holds the core: in a worker, or in the page's own thread. Everything here runs to its end at once. */
-import { initSync, Session, Store } from "../pkg/saddlepoint.js";
+import { initSync, LandscapeSession, Session, Store } from "../pkg/saddlepoint.js";
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
-import type { Evaluation, EvaluationPoint, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RunSpec } from "./types.js";
+import type {
+  CriticalPoint, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RunSpec, SeedStrip, Surface,
+} from "./types.js";
 
 /** Shortest time between two snapshots, in milliseconds. */
 const SNAPSHOT_EVERY = 2000;
@@ -32,6 +34,12 @@ export interface Calls {
   reset(): undefined;
   restore(rate: number): Progress;
   save(): Uint8Array;
+  landscape(spec: string, files: NamedBytes[]): LandscapeInfo;
+  surface(box: string, columns: number, rows: number): Surface;
+  lossAt(x: number, y: number): number;
+  criticalPoints(box: string): CriticalPoint[];
+  race(spec: string): Race;
+  strip(spec: string, seeds: Float64Array): SeedStrip;
 }
 
 /** A progress as the core gives it, without what needs a clock. */
@@ -40,6 +48,7 @@ type Raw = Omit<Progress, "stepsPerSecond" | "examplesPerSecond" | "secondsLeft"
 export class Engine implements Calls {
   private readonly store: Store;
   private session: Session | undefined;
+  private plane: LandscapeSession | undefined;
   private info: ModelInfo | undefined;
   private rates = new Rates();
   private step_ = 0;
@@ -57,11 +66,11 @@ export class Engine implements Calls {
   }
 
   load(file: Uint8Array, files: NamedBytes[]): Opened {
-    return this.open(Session.load(file, files.map(({ name }) => name), files.map(({ bytes }) => bytes)));
+    return this.open(Session.load(file, ...parts(files)));
   }
 
   give(files: NamedBytes[]): undefined {
-    this.store.give(files.map(({ name }) => name), files.map(({ bytes }) => bytes));
+    this.store.give(...parts(files));
   }
 
   summary(run: string): ModelInfo {
@@ -123,6 +132,32 @@ export class Engine implements Calls {
     return this.model().save();
   }
 
+  landscape(spec: string, files: NamedBytes[]): LandscapeInfo {
+    this.plane?.free();
+    this.plane = new LandscapeSession(spec, ...parts(files));
+    return this.plane.info() as LandscapeInfo;
+  }
+
+  surface(box: string, columns: number, rows: number): Surface {
+    return opened(this.plane, "landscape").surface(box, columns, rows) as Surface;
+  }
+
+  lossAt(x: number, y: number): number {
+    return opened(this.plane, "landscape").loss(x, y);
+  }
+
+  criticalPoints(box: string): CriticalPoint[] {
+    return opened(this.plane, "landscape").criticalPoints(box) as CriticalPoint[];
+  }
+
+  race(spec: string): Race {
+    return opened(this.plane, "landscape").race(spec) as Race;
+  }
+
+  strip(spec: string, seeds: Float64Array): SeedStrip {
+    return opened(this.plane, "landscape").strip(spec, seeds) as SeedStrip;
+  }
+
   /** The run as a file, if one was due since the last time. */
   takeSnapshot(): Uint8Array | undefined {
     const snapshot = this.snapshot;
@@ -133,7 +168,9 @@ export class Engine implements Calls {
   /** Gives the memory of the core back. */
   free(): void {
     this.session?.free();
+    this.plane?.free();
     this.session = undefined;
+    this.plane = undefined;
     this.store.free();
   }
 
@@ -147,8 +184,7 @@ export class Engine implements Calls {
   }
 
   private model(): Session {
-    if (this.session) return this.session;
-    throw new SaddlepointError(report("state", "no-model", "model", { expected: "a model", got: "none", hint: "create or load one first" }));
+    return opened(this.session, "model");
   }
 
   private train(run: (session: Session) => Raw): Progress {
@@ -178,6 +214,16 @@ export class Engine implements Calls {
       secondsLeft: stepsPerSecond > 0 ? (steps - raw.step) / stepsPerSecond : null,
     };
   }
+}
+
+function opened<T>(thing: T | undefined, name: string): T {
+  if (thing) return thing;
+  throw new SaddlepointError(report("state", "nothing-open", name, { expected: `a ${name}`, got: "none", hint: "create one first" }));
+}
+
+/** Names and contents apart, as the core takes them. */
+function parts(files: NamedBytes[]): [string[], Uint8Array[]] {
+  return [files.map(({ name }) => name), files.map(({ bytes }) => bytes)];
 }
 
 /** JSON has null where a number is not finite. */

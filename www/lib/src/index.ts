@@ -1,10 +1,15 @@
-/** Train real neural networks in a browser tab. `Model` is the whole package; everything else is its types. */
-import type { ModelStatic } from "./api.js";
+/**
+ * Train real neural networks in a browser tab. `Model` trains, `Landscape` draws the loss of a network with two weights;
+ * everything else is their types.
+ */
+import type { LandscapeStatic, ModelStatic } from "./api.js";
+import { Landscape } from "./landscape.js";
 import { Model } from "./model.js";
 
 export { SaddlepointError } from "./error.js";
-export { Model };
+export { Landscape, Model };
 export type * from "./api.js";
 export type * from "./types.js";
 
 Model satisfies ModelStatic;
+Landscape satisfies LandscapeStatic;

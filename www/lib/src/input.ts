@@ -1,22 +1,33 @@
 /** What callers pass, made into what the core can judge. */
 import { report, SaddlepointError } from "./error.js";
-import type { NamedBytes, RunSpec } from "./types.js";
+import type { Box, LandscapeSpec, NamedBytes, RaceSpec, RunSpec } from "./types.js";
 
 /** A description as text. A number that is not finite stays visible, so that the core can name its place. */
-export function textOf(run: RunSpec): string {
+export function textOf(run: RunSpec | LandscapeSpec | RaceSpec | Box): string {
   try {
     const visible = (_: string, value: unknown): unknown =>
       typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)) ? String(value) : value;
     // inside a list, what has no text (undefined, a function) becomes null
     return JSON.stringify([run], visible).slice(1, -1);
   } catch (error) {
-    throw refused("spec-not-plain", "run", "a plain object", error instanceof Error ? error.message : String(error), "pass a description without cycles");
+    throw refused("spec-not-plain", "description", "a plain object", error instanceof Error ? error.message : String(error), "pass a description without cycles");
   }
 }
 
 /** What is no number is passed on as one that every check refuses. */
 export function numberOf(value: unknown): number {
   return typeof value === "number" ? value : NaN;
+}
+
+/** A point; what is none becomes one that is refused. */
+export function pairOf(value: unknown): [number, number] {
+  const [x, y] = Array.isArray(value) ? (value as unknown[]) : [];
+  return [numberOf(x), numberOf(y)];
+}
+
+/** Whether the data of a description are files. Callers without types may pass anything. */
+export function needsFiles(spec: RunSpec | LandscapeSpec): boolean {
+  return (spec as Partial<RunSpec> | undefined)?.data?.type === "files";
 }
 
 /** Numbers of examples, as the core takes them. */

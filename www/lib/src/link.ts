@@ -28,7 +28,12 @@ export function disposed(): SaddlepointError {
   return new SaddlepointError(report("state", "disposed", "model", { expected: "a model in use", got: "one that was disposed of", hint: "create another" }));
 }
 
-export function failure(code: string, expected: string, error: unknown, hint: string): ReturnType<typeof report> {
+/** What is said of a core that broke. */
+export function unusable(cause: Broken): SaddlepointError {
+  return new SaddlepointError(failure("core-broken", "an answer", cause, "create it again, from the last file that was saved"));
+}
+
+function failure(code: string, expected: string, error: unknown, hint: string): ReturnType<typeof report> {
   return report("internal", code, "core", { expected, got: error instanceof Error ? error.message : String(error), hint });
 }
 

@@ -1,8 +1,10 @@
+import { untilAborted } from "./abort.js";
 import type { CreateOptions, ModelApi } from "./api.js";
 import type { Calls, Opened } from "./engine.js";
-import { Broken, report, SaddlepointError } from "./error.js";
-import { bytesOf, filesOf, floatsOf, numberOf, textOf } from "./input.js";
-import { disposed, failure, openLink, type Link } from "./link.js";
+import { Broken, report } from "./error.js";
+import { bytesOf, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
+import { Line } from "./line.js";
+import { disposed, openLink, unusable, type Link } from "./link.js";
 import type { Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, ReportMessage, RunSpec } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
@@ -176,72 +178,39 @@ function begin(link: Link, { run, file, files }: Origin, snapshot: Uint8Array | 
   return from ? link.call("load", from, files) : link.call("create", run ?? "", files);
 }
 
-function unusable(cause: Broken): SaddlepointError {
-  return new SaddlepointError(failure("core-broken", "an answer", cause, "create the model again, from the last file that was saved"));
-}
-
 function restored(cause: Broken, step: number): ReportMessage {
   const words = { expected: "an answer of the core", got: cause.message, hint: `training goes on from step ${step}` };
   return report("internal", "restored", "core", words, { step: String(step), got: cause.message });
 }
 
-/** Rejects as soon as `signal` says so; what comes too late is handed to `drop`. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, drop?: (value: T) => void): Promise<T> {
-  if (!signal) return promise;
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new DOMException("aborted", "AbortError"));
-      if (drop) void promise.then(drop, () => undefined);
-    };
-    signal.addEventListener("abort", stop);
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (stop) signal.removeEventListener("abort", stop);
-  }
-}
-
 /** One core that stays and only summarises. It keeps the files that it was given last: they need not travel twice. */
 class Resident {
-  private link: Promise<Link> | undefined;
-  private queue: Promise<unknown> = Promise.resolve();
+  private readonly line: Line;
   private held: readonly Uint8Array[] = [];
 
-  constructor(private readonly worker: boolean | undefined) {}
-
-  summary(run: RunSpec, given: readonly NamedBytes[]): Promise<ModelInfo> {
-    const info = this.queue.then(() => this.answer(textOf(run), needsFiles(run) ? given : null));
-    this.queue = info.catch(() => undefined);
-    return info;
+  constructor(worker: boolean | undefined) {
+    this.line = new Line(() => {
+      this.held = [];
+      return openLink(worker);
+    });
   }
 
-  private async answer(run: string, given: readonly NamedBytes[] | null): Promise<ModelInfo> {
-    const files = filesOf(given);
-    this.link ??= openLink(this.worker);
-    try {
-      const link = await this.link;
-      if (given && !(given.length === this.held.length && given.every(({ bytes }, i) => bytes === this.held[i]))) {
+  summary(run: RunSpec, given: readonly NamedBytes[]): Promise<ModelInfo> {
+    const text = textOf(run);
+    const files = needsFiles(run) ? filesOf(given) : null;
+    return this.line.use(async (link) => {
+      if (files && !this.holds(given)) {
         this.held = [];
         await link.call("give", files);
         this.held = given.map(({ bytes }) => bytes);
       }
-      return await link.call("summary", run);
-    } catch (error) {
-      if (error instanceof SaddlepointError && error.code !== "core-not-loaded") throw error;
-      void this.link.then((link) => link.close(), () => undefined);
-      this.link = undefined;
-      this.held = [];
-      throw error instanceof Broken ? unusable(error) : error;
-    }
+      return link.call("summary", text);
+    });
+  }
+
+  private holds(given: readonly NamedBytes[]): boolean {
+    return given.length === this.held.length && given.every(({ bytes }, i) => bytes === this.held[i]);
   }
 }
 
 const resident: { usual?: Resident; local?: Resident } = {};
-
-function needsFiles(run: RunSpec): boolean {
-  // whatever a caller without types passes
-  return (run as Partial<RunSpec> | undefined)?.data?.type === "files";
-}
