@@ -334,6 +334,12 @@ impl<T: Real> Trainer<T> {
         &self.theta
     }
 
+    /// The parameters that [`Trainer::restore`] goes back to.
+    #[must_use]
+    pub fn kept_theta(&self) -> &[T] {
+        &self.kept.theta
+    }
+
     /// The loss of the network on the data, and the parameters, together.
     pub fn loss_and_theta(&mut self) -> (&mut DataLoss<T>, &[T]) {
         (&mut self.loss, &self.theta)
