@@ -4,15 +4,14 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod program;
 mod reference;
 
-use reference::{Feeds, Tensor, apply};
+use program::{Feeds, Runner};
+use reference::{Tensor, apply};
 use saddlepoint::kernels::Real;
 use saddlepoint::ops::{Case, Elements, Eval, MAX_OUTPUTS, Op, Shapes, Values, Vjp};
-use saddlepoint::{
-    Bindings, Buffer, DType, Executor, Graph, Output, Plan, Shape, Sink, Source, Stream, TensorType, Value,
-    Window,
-};
+use saddlepoint::{Buffer, DType, Graph, Shape, Source, Stream, TensorType, Value, Window};
 
 /// Steps of `h` and `2 h` give a difference quotient whose error is `h^4 f''''' / 30` (below 1e-11 for these
 /// functions) beside a rounding error of about `2^-53 / h = 5e-13` for values around 1.
@@ -100,41 +99,6 @@ impl Setup {
 
     fn real_outputs(&self) -> Vec<Value> {
         self.outputs.iter().copied().filter(|&y| self.graph.type_of(y).dtype == DType::Real).collect()
-    }
-}
-
-/// A compiled program that puts some values one after the other into one sink.
-struct Runner<T> {
-    executor: Executor<T>,
-    out: Vec<T>,
-}
-
-impl<T: Real> Runner<T> {
-    fn new(graph: &Graph, values: &[Value]) -> Self {
-        let mut len = 0;
-        let place = |&value: &Value| {
-            let output = Output { value, sink: Sink::Prediction, offset: len, add: false };
-            len += graph.shape(value).len();
-            output
-        };
-        let outputs: Vec<Output> = values.iter().map(place).collect();
-        let executor = Executor::new(Plan::new(graph, &outputs).unwrap()).unwrap();
-        Self { executor, out: vec![T::ZERO; len] }
-    }
-
-    fn run(&mut self, feeds: &Feeds) -> Vec<T> {
-        let reals: Vec<Vec<T>> =
-            feeds.reals.iter().map(|b| b.iter().map(|&v| T::from_f64(v)).collect()).collect();
-        let mut bindings = Bindings::new().random(feeds.seed, feeds.step);
-        for buffer in Buffer::ALL {
-            bindings = match buffer.dtype() {
-                DType::Real => bindings.reals(buffer, &reals[buffer as usize]),
-                DType::Index => bindings.indices(buffer, &feeds.indices[buffer as usize]),
-            };
-        }
-        let mut bindings = bindings.sink(Sink::Prediction, &mut self.out);
-        self.executor.run(&mut bindings).unwrap();
-        self.out.clone()
     }
 }
 

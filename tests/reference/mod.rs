@@ -3,6 +3,9 @@
 //!
 //! [`apply`] matches on [`Op`] without a wildcard, so an operation without a reference does not compile.
 
+#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this module")]
+
+use crate::program::Feeds;
 use ndarray::{ArrayD, ArrayViewD, Axis, Dimension, IxDyn, indices};
 use saddlepoint::ops::Op;
 use saddlepoint::{Buffer, Graph, Shape, Source, Stream, Value, Window};
@@ -46,17 +49,7 @@ impl Tensor {
     }
 }
 
-/// What a program reads, by buffer.
-#[derive(Debug, Clone, Default)]
-pub struct Feeds {
-    pub reals: [Vec<f64>; Buffer::ALL.len()],
-    pub indices: [Vec<u32>; Buffer::ALL.len()],
-    pub seed: u64,
-    pub step: u64,
-}
-
 /// Every value of a graph.
-#[allow(dead_code, reason = "each test file is a program of its own and uses a part of this module")]
 pub fn evaluate(graph: &Graph, feeds: &Feeds) -> HashMap<Value, Tensor> {
     let mut all: HashMap<Value, Tensor> = HashMap::new();
     for (values, node) in values(graph).into_iter().zip(graph.nodes()) {
@@ -68,7 +61,6 @@ pub fn evaluate(graph: &Graph, feeds: &Feeds) -> HashMap<Value, Tensor> {
 }
 
 /// The values that each node of a graph makes. A node pushed once more is found, so this only looks them up.
-#[allow(dead_code, reason = "each test file is a program of its own and uses a part of this module")]
 pub fn values(graph: &Graph) -> Vec<Vec<Value>> {
     let mut twin = graph.clone();
     let found = graph.nodes().iter().map(|n| twin.push(n.op.clone(), &n.inputs).unwrap()).collect();
