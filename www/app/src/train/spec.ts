@@ -92,7 +92,7 @@ function plane(layers: LayerSpec[], trainEta: number, epochs: number): Start {
 export function startFor(set: Exclude<SetName, "files">): Start {
   switch (set) {
     case "digits": return pickInitial();
-    case "spiral": return plane([dense(24, "tanh"), dense(24, "tanh")], 0.01, 150);
+    case "spiral": return { ...plane([dense(32, "relu"), dense(32, "relu"), dense(32, "relu")], 0.01, 100), decay: "linear" };
     case "circle": return plane([dense(8, "tanh")], 0.02, 40);
     case "xor": return plane([dense(8, "tanh")], 0.02, 40);
     case "gaussians": return plane([], 0.02, 10);
