@@ -2,12 +2,16 @@
 
 use super::convert::{Js, floats, object, set, whole};
 use super::session::Session;
+use crate::data::Features;
 use crate::error::Error;
 use crate::nn::{Activation, LayerSpec, Target};
-use js_sys::{Array, Float32Array, Uint8Array};
+use js_sys::{Array, Float32Array, Uint8Array, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Most examples of one call of [`Session::examples`]: what can be drawn point by point.
+const MOST_EXAMPLES: u64 = 100_000;
 
 /// An image without its pixels.
 #[derive(Debug, Serialize)]
@@ -32,6 +36,15 @@ pub struct PlanesHead<'a> {
     /// Rows of each.
     pub height: usize,
     /// Columns of each.
+    pub width: usize,
+}
+
+/// Examples without their features and labels.
+#[derive(Debug, Serialize)]
+pub struct ExamplesHead {
+    /// How many.
+    pub count: usize,
+    /// Features of each.
     pub width: usize,
 }
 
@@ -67,6 +80,38 @@ impl Session {
         let image = object(&ImageHead { height, width, channels, label: set_.label(row) });
         set(&image, "pixels", Uint8Array::from(pixels.as_slice()));
         Ok(image)
+    }
+
+    /// The first examples of the test part, or of the training part, `most` of them at most: raw features, one
+    /// example after the other, and the classes.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for a number that is none.
+    pub fn examples(&mut self, most: f64, test: bool) -> Js<JsValue> {
+        let examples = self.trainer().examples();
+        let rows = if test { examples.test() } else { examples.train() };
+        let rows = &rows[..rows.len().min(whole("examples", most, 1, MOST_EXAMPLES)? as usize)];
+        let data = examples.dataset();
+        let mut features: Vec<f32> = Vec::with_capacity(rows.len() * data.width());
+        for &row in rows {
+            match data.features() {
+                Features::Reals(values) => {
+                    features.extend(values.row(row as usize).iter().map(|&x| x as f32))
+                }
+                Features::Bytes { .. } => {
+                    features.extend(data.pixels(row).iter().flatten().map(|&x| f32::from(x)))
+                }
+            }
+        }
+        let head = object(&ExamplesHead { count: rows.len(), width: data.width() });
+        set(&head, "features", floats(&features));
+        let labels: Option<Vec<u32>> = rows.iter().map(|&row| data.label(row)).collect();
+        set(
+            &head,
+            "labels",
+            labels.map_or(JsValue::NULL, |labels| Uint32Array::from(labels.as_slice()).into()),
+        );
+        Ok(head)
     }
 
     /// Outputs for raw examples, one after the other; real targets in the units of the data.

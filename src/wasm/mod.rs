@@ -13,7 +13,7 @@ mod session;
 
 pub use convert::Js;
 pub use data::Store;
-pub use inspect::{ImageHead, PlanesHead};
+pub use inspect::{ExamplesHead, ImageHead, PlanesHead};
 pub use landscape::{DescentHead, LandscapeSession};
 pub use report::ReportMessage;
 pub use session::{ModelInfo, ProgressHead, Session};

@@ -5,7 +5,7 @@
  */
 import type {
   ArmSpec, Box, CriticalPoint, Evaluation, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Progress, Race, RaceSpec, RunSpec, SeedStrip, Surface,
+  Progress, Race, RaceSpec, RawExamples, RunSpec, SeedStrip, Surface,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -23,6 +23,8 @@ export interface ModelApi {
   evaluate(): Promise<Evaluation>;
   /** One example of the test part, or of the training part. */
   image(index: number, part?: "train" | "test"): Promise<ImagePixels>;
+  /** The first examples of the test part, or of the training part, at most `most`. */
+  examples(most: number, part?: "train" | "test"): Promise<RawExamples>;
   /** Raw features (images: 0..255 pixels, H x W x C); scaled by the core as the training data were. */
   inspect(example: Float32Array): Promise<Inspection>;
   /** Rows of raw features; returns rows x outputs. */

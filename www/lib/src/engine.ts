@@ -3,7 +3,7 @@ import { initSync, LandscapeSession, Session, Store } from "../pkg/saddlepoint.j
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
 import type {
-  CriticalPoint, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RunSpec, SeedStrip, Surface,
+  CriticalPoint, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RawExamples, RunSpec, SeedStrip, Surface,
 } from "./types.js";
 
 /** Shortest time between two snapshots, in milliseconds. */
@@ -28,6 +28,7 @@ export interface Calls {
   setLearningRate(rate: number): undefined;
   evaluate(): Evaluation;
   image(index: number, test: boolean): ImagePixels;
+  examples(most: number, test: boolean): RawExamples;
   inspect(example: Float32Array): Inspection;
   predict(examples: Float32Array): Float32Array;
   lambdaMax(): number;
@@ -104,6 +105,10 @@ export class Engine implements Calls {
 
   image(index: number, test: boolean): ImagePixels {
     return this.model().image(index, test) as ImagePixels;
+  }
+
+  examples(most: number, test: boolean): RawExamples {
+    return this.model().examples(most, test) as RawExamples;
   }
 
   inspect(example: Float32Array): Inspection {

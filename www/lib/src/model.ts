@@ -5,7 +5,7 @@ import { Broken, report } from "./error.js";
 import { bytesOf, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Link } from "./link.js";
-import type { Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, ReportMessage, RunSpec } from "./types.js";
+import type { Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RawExamples, ReportMessage, RunSpec } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
 const SLICE = 40;
@@ -81,6 +81,10 @@ export class Model implements ModelApi {
 
   image(index: number, part: "train" | "test" = "test"): Promise<ImagePixels> {
     return this.ask("image", numberOf(index), part !== "train");
+  }
+
+  examples(most: number, part: "train" | "test" = "test"): Promise<RawExamples> {
+    return this.ask("examples", numberOf(most), part !== "train");
   }
 
   async inspect(example: Float32Array): Promise<Inspection> {

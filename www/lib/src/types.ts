@@ -140,6 +140,9 @@ export interface Inspection { probabilities: Float32Array | null; output: Float3
 
 export interface ImagePixels { height: number; width: number; channels: number; /** 0..255 */ pixels: Uint8Array; label: number | null }
 
+/** Raw examples, `width` features each, one after the other; `labels` are class numbers, null for a regression. */
+export interface RawExamples { count: number; width: number; features: Float32Array; labels: Uint32Array | null }
+
 // ---- landscape ------------------------------------------------------------------------------------------------
 
 export interface Box { x: [number, number]; y: [number, number] }

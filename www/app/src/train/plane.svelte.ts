@@ -1,10 +1,15 @@
 /** The decision over the plane of two features: the network's outputs on a grid, asked for again as it learns. */
+import type { ModelApi, RawExamples } from "saddlepoint";
+
 import type { TrainRun } from "./run.svelte.ts";
 
 /** Cells a side: 5 px each at the figure's size. */
 export const CELLS = 64;
 /** The sets lie in -1..1; the margin shows what the network says where it saw nothing. */
-export const REACH = 1.5;
+export const REACH = 1.25;
+
+/** More points would only cover the map. */
+const MOST_POINTS = 600;
 
 const GRID = ((): Float32Array => {
   const points = new Float32Array(2 * CELLS * CELLS);
@@ -21,6 +26,9 @@ const GRID = ((): Float32Array => {
 export class DecisionPlane {
   /** Outputs of the grid's points, row by row from the top, `outputs` numbers each. */
   answer: { values: Float32Array; outputs: number } | null = $state.raw(null);
+  /** The training examples of the data the model was made from. */
+  points: RawExamples | null = $state.raw(null);
+  private pointsOf: ModelApi | null = null;
   private asking = false;
   private again = false;
 
@@ -33,6 +41,8 @@ export class DecisionPlane {
 
   forget(): void {
     this.answer = null;
+    this.points = null;
+    this.pointsOf = null;
   }
 
   private async ask(): Promise<void> {
@@ -42,6 +52,10 @@ export class DecisionPlane {
       const model = this.run.model;
       if (!model) break;
       try {
+        if (this.pointsOf !== model) {
+          this.points = await model.examples(MOST_POINTS, "train");
+          this.pointsOf = model;
+        }
         const values = await model.predict(GRID);
         if (model === this.run.model) this.answer = { values, outputs: values.length / (CELLS * CELLS) };
       } catch (error) {

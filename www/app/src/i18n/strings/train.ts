@@ -225,8 +225,8 @@ export const train = {
 
   "plane.title": ["What the network has learned", "网络学到了什么"],
   "plane.caption": [
-    "The two outputs over the plane of both features, −1.5 to 1.5: red where class 1 leads, blue where class 0 does. The line between is where they are equal.",
-    "两个特征平面上的两个输出，范围 −1.5 至 1.5：红处类别 1 领先，蓝处类别 0 领先，两者相等处为分界线。",
+    "The two outputs over the plane of both features: red where class 1 leads, blue where class 0 does, pale where they are close. The points are training examples, filled for class 1, open for class 0.",
+    "两个特征平面上的两个输出：红处类别 1 领先，蓝处类别 0 领先，淡处两者接近。圆点为训练样本，实心为类别 1，空心为类别 0。",
   ],
   "plane.finding": ["Map of the decision over both features; class 1 leads on {percent} per cent of the plane.", "两个特征上的决策图；类别 1 在平面的 {percent}% 上领先。"],
 
