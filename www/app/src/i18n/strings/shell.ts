@@ -8,7 +8,6 @@ export const shell = {
   "nav.landscape": ["Landscape", "地形"],
   "nav.train": ["Train", "训练"],
   "tools.language": ["中文", "English"],
-  "tools.language.label": ["Switch the language to Chinese", "切换为英文"],
   "tools.dark": ["Dark", "深色"],
   "tools.light": ["Light", "浅色"],
   "tools.share": ["Share", "分享"],
