@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Which data, as JSON: `{"type": "digits"}`, `{"type": "diabetes", "features": ["s5"]}`,
 /// `{"type": "generated", "kind": "spiral", "examples": 500, "noise": 0.1}`, `{"type": "files"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
 pub enum DataSpec {
     /// UCI digits, embedded.
     Digits {},
@@ -37,6 +37,55 @@ pub enum DataSpec {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hash: Option<String>,
     },
+}
+
+/// A [`DataSpec`] as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "type")]
+    what: String,
+    features: Option<Vec<String>>,
+    kind: Option<Generator>,
+    examples: Option<usize>,
+    noise: Option<f64>,
+    hash: Option<String>,
+}
+
+impl TryFrom<Written> for DataSpec {
+    type Error = String;
+
+    fn try_from(written: Written) -> std::result::Result<Self, Self::Error> {
+        match written {
+            Written { what, features: None, kind: None, examples: None, noise: None, hash: None }
+                if what == "digits" =>
+            {
+                Ok(Self::Digits {})
+            }
+            Written { what, features, kind: None, examples: None, noise: None, hash: None }
+                if what == "diabetes" =>
+            {
+                Ok(Self::Diabetes { features })
+            }
+            Written {
+                what,
+                features: None,
+                kind: Some(kind),
+                examples: Some(examples),
+                noise: Some(noise),
+                hash: None,
+            } if what == "generated" => Ok(Self::Generated { kind, examples, noise }),
+            Written { what, features: None, kind: None, examples: None, noise: None, hash }
+                if what == "files" =>
+            {
+                Ok(Self::Files { hash })
+            }
+            Written { what, .. } => Err(format!(
+                "data of type `{what}` with these fields; use digits, diabetes with features or without, \
+                 generated with kind, examples and noise, or files with a hash or without"
+            )),
+        }
+    }
 }
 
 /// Loads what `spec` describes. `seed` is the run's and matters to generated sets, `files` (name, bytes) matter to

@@ -13,9 +13,11 @@
 
 use crate::data::{self, DataSpec, Examples, Fnv1a, Scaling};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::train::{EvaluationPoint, History, RunSpec, Snapshot, Trainer};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -100,16 +102,18 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
         .and_then(|m| m.get(KEY))
         .ok_or_else(|| foreign("no saddlepoint metadata"))?;
     let file = SafeTensors::deserialize(bytes).map_err(|e| damaged(&e.to_string()))?;
-    let format: Format = serde_json::from_str(json).map_err(|e| foreign(&e.to_string()))?;
-    if format.format > FORMAT {
+    let value = json::parse("model file", json).map_err(|e| foreign(&e.to_string()))?;
+    // read first, so that a newer format is named as such even if its other fields have changed
+    let format = value.get("format").and_then(Value::as_u64).ok_or_else(|| foreign("no format version"))?;
+    if format > u64::from(FORMAT) {
         return Err(Error::file("model-newer", "model file")
             .expected(format!("format {FORMAT} or older"))
-            .got(format!("format {}", format.format))
+            .got(format!("format {format}"))
             .hint("open it with a newer saddlepoint")
             .arg("want", FORMAT)
-            .arg("got", format.format));
+            .arg("got", format));
     }
-    let metadata: Metadata = serde_json::from_str(json).map_err(|e| damaged(&e.to_string()))?;
+    let metadata: Metadata = json::from_value("model file", value).map_err(|e| damaged(&e.to_string()))?;
     let spec = metadata.spec;
     if matches!(spec.data, DataSpec::Files { .. }) && files.is_empty() {
         return Err(Error::file("model-needs-data", "model file")
@@ -169,12 +173,6 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
         return Err(damaged("the checksum differs"));
     }
     Trainer::resume(spec, examples, snapshot)
-}
-
-/// Read first, so that a newer format is named as such even if its other fields have changed.
-#[derive(Deserialize)]
-struct Format {
-    format: u32,
 }
 
 fn tensors(trainer: &Trainer<f32>, snapshot: &Snapshot<f32>) -> Vec<Tensor> {
