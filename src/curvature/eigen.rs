@@ -1,6 +1,7 @@
 //! Eigenvalues and eigenvectors of a symmetric matrix.
 
 use crate::error::{Error, Result};
+use crate::kernels::reduce;
 use ndarray::Array2;
 
 /// Sweeps after which the iteration would be given up; it converges quadratically and needs about ten.
@@ -49,8 +50,8 @@ pub fn symmetric_eigen(matrix: &Array2<f64>) -> Result<Eigen> {
         diagonalise(&mut a, &mut v, n);
     }
 
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| a[i * n + i].total_cmp(&a[j * n + j]));
+    let diagonal: Vec<f64> = (0..n).map(|i| a[i * n + i]).collect();
+    let order = reduce::argsort(&diagonal);
     let values = order.iter().map(|&i| a[i * n + i] * scale).collect();
     let mut vectors = Array2::zeros((n, n));
     for (mut row, &i) in vectors.rows_mut().into_iter().zip(&order) {

@@ -103,22 +103,31 @@ fn pair<'a>(mut images: Vec<IdxFile<'a>>, mut labels: Vec<IdxFile<'a>>) -> Resul
             .hint("drop the file called …-images-idx3-ubyte with it")
             .arg("count", lonely.count));
     }
-    // both sorts are stable: what they cannot tell apart stays in the order in which it came
+    // there are two pairs at most; what the order cannot tell apart stays as it came
     let named = |files: &[IdxFile]| {
         let tests = files.iter().filter(|f| is_test(f.name) == Some(true)).count();
         tests == 1 && files.iter().all(|f| is_test(f.name).is_some())
     };
     if named(&images) && named(&labels) {
-        images.sort_by_key(|f| is_test(f.name));
-        labels.sort_by_key(|f| is_test(f.name));
+        order(&mut images, |first, second| is_test(first.name) <= is_test(second.name));
+        order(&mut labels, |first, second| is_test(first.name) <= is_test(second.name));
     } else {
-        images.sort_by_key(|f| std::cmp::Reverse(f.count));
-        labels.sort_by_key(|f| std::cmp::Reverse(f.count));
+        order(&mut images, |first, second| first.count >= second.count);
+        order(&mut labels, |first, second| first.count >= second.count);
     }
     let mut pairs = images.into_iter().zip(labels).map(|(images, labels)| Pair { images, labels });
     match pairs.next() {
         Some(train) => Ok(Parts { train, test: pairs.next() }),
         None => Err(wrong_count(0)),
+    }
+}
+
+/// Exchanges two files unless they are in order.
+fn order(files: &mut [IdxFile], in_order: impl Fn(&IdxFile, &IdxFile) -> bool) {
+    if let [first, second] = files
+        && !in_order(first, second)
+    {
+        std::mem::swap(first, second);
     }
 }
 

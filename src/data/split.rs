@@ -29,11 +29,11 @@ impl Split {
         let held_out = count(test, n)?;
         let mut order: Vec<u32> = (0..n).collect();
         Source::new(seed, Stream::SPLIT, 0).shuffle(&mut order);
-        let mut train = order.split_off(held_out as usize);
+        let mut held = vec![false; n as usize];
+        order[..held_out as usize].iter().for_each(|&row| held[row as usize] = true);
         // the draw decides membership; ascending numbers let a pass over all examples walk memory forwards
-        train.sort_unstable();
-        order.sort_unstable();
-        Ok(Self { train, test: order })
+        let (test, train) = (0..n).partition(|&row| held[row as usize]);
+        Ok(Self { train, test })
     }
 }
 

@@ -216,6 +216,22 @@ fn fold_to<T: Real>(x: &[T], dims: &[usize], target: &[usize], y: &mut [T], fold
     }
 }
 
+/// The places of `keys` in ascending order of the keys (NaN last), equal ones in the order in which they stand.
+///
+/// Everything that sorts by a number does it here: each instance of the standard sort costs a WebAssembly build
+/// some kilobytes.
+#[must_use]
+pub fn argsort(keys: &[f64]) -> Vec<usize> {
+    let ordered = |key: f64| {
+        let bits = key.to_bits();
+        // IEEE total order as unsigned numbers
+        if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+    };
+    let mut order: Vec<(u64, usize)> = keys.iter().map(|&k| ordered(k)).zip(0..).collect();
+    order.sort_unstable();
+    order.into_iter().map(|(_, place)| place).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -320,5 +336,11 @@ mod tests {
                 assert!((0..n).all(|row| at(row) <= y) && at(i as usize) == y);
             }
         }
+    }
+
+    #[test]
+    fn argsort_orders_numbers_and_keeps_equals() {
+        let keys = [2.0, -1.0, 2.0, f64::NAN, -0.5, f64::NEG_INFINITY, 0.0];
+        assert_eq!(argsort(&keys), [5, 1, 4, 6, 0, 2, 3]);
     }
 }

@@ -3,6 +3,7 @@
 use super::{Landscape, Region};
 use crate::curvature::{CriticalKind, CriticalPoint, critical_point};
 use crate::error::Result;
+use crate::kernels::reduce;
 use serde::Serialize;
 
 /// Starts of Newton's method along each side of the box. Odd, and at the middles of equal cells: the middle of a box
@@ -86,11 +87,11 @@ impl Landscape {
                 points.push(point);
             }
         }
-        let place = |p: &PlanePoint| p.at;
-        points.sort_by(|a, b| {
-            let ([ax, ay], [bx, by]) = (place(a), place(b));
-            a.kind.cmp(&b.kind).then(ax.total_cmp(&bx)).then(ay.total_cmp(&by))
-        });
+        // by kind, then x, then y: each pass keeps the order of equals
+        for key in [|p: &PlanePoint| p.at[1], |p: &PlanePoint| p.at[0], |p: &PlanePoint| f64::from(p.kind as u8)] {
+            let keys: Vec<f64> = points.iter().map(key).collect();
+            points = reduce::argsort(&keys).into_iter().map(|place| points[place].clone()).collect();
+        }
         Ok(points)
     }
 

@@ -6,7 +6,7 @@ use super::{ArmSpec, Landscape, RaceSpec};
 use crate::curvature::{DataLoss, Objective, hessian, symmetric_eigen};
 use crate::data::Fnv1a;
 use crate::error::{Error, Result};
-use crate::kernels::Real;
+use crate::kernels::{Real, reduce};
 use crate::optim::Optimizer;
 use crate::train::Batches;
 use serde::Serialize;
@@ -249,10 +249,10 @@ impl<'a> Vicinity<'a> {
 
 /// The value in the middle, or the mean of the two there; `counts` is not empty.
 fn median(counts: &[u32]) -> f64 {
-    let mut sorted = counts.to_vec();
-    sorted.sort_unstable();
-    let n = sorted.len();
-    0.5 * (f64::from(sorted[(n - 1) / 2]) + f64::from(sorted[n / 2]))
+    let counts: Vec<f64> = counts.iter().map(|&c| f64::from(c)).collect();
+    let order = reduce::argsort(&counts);
+    let n = counts.len();
+    0.5 * (counts[order[(n - 1) / 2]] + counts[order[n / 2]])
 }
 
 #[cfg(test)]

@@ -104,9 +104,7 @@ impl Operation for Transpose {
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [x] = expect(Self::NAME, inputs, [DType::Real])?;
-        let mut sorted = self.order.clone();
-        sorted.sort_unstable();
-        if !sorted.into_iter().eq(0..x.rank()) {
+        if self.order.len() != x.rank() || !(0..x.rank()).all(|axis| self.order.contains(&axis)) {
             return Err(mismatch(
                 Self::NAME,
                 format!("{} axes for the order {:?}", self.order.len(), self.order),

@@ -283,15 +283,16 @@ impl<T: Real> Trainer<T> {
             return Ok(Evaluation { loss, accuracy: None, confusion: None, mistakes: Vec::new() });
         };
         let labels: Vec<u32> = rows.iter().filter_map(|&r| examples.dataset().label(r)).collect();
-        let mut wrong: Vec<(usize, usize)> = predictions
+        let wrong: Vec<(usize, usize)> = predictions
             .chunks_exact(classes)
             .map(predicted_class)
             .enumerate()
             .filter(|&(i, predicted)| labels.get(i).is_some_and(|&l| l as usize != predicted))
             .collect();
         let right = rows.len() - wrong.len();
-        wrong.sort_by(|a, b| losses[b.0].to_f64().total_cmp(&losses[a.0].to_f64()));
-        let mistakes = wrong.into_iter().take(MISTAKES).map(|(index, predicted)| Mistake {
+        let gains: Vec<f64> = wrong.iter().map(|&(i, _)| -losses[i].to_f64()).collect();
+        let worst_first = reduce::argsort(&gains).into_iter().map(|place| wrong[place]);
+        let mistakes = worst_first.take(MISTAKES).map(|(index, predicted)| Mistake {
             index,
             label: labels[index],
             predicted,
