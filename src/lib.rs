@@ -9,6 +9,7 @@ mod error;
 mod exec;
 mod graph;
 pub mod io;
+#[cfg_attr(not(target_family = "wasm"), allow(dead_code, reason = "some readers are for JavaScript"))]
 mod json;
 #[doc(hidden)]
 pub mod kernels;

@@ -2,7 +2,7 @@
 # Builds the WebAssembly of the npm package into www/lib/pkg and prints its size.
 source "$(dirname "$0")/env.sh"
 
-cargo build --release --lib --target wasm32-unknown-unknown
+cargo build --release --lib --no-default-features --target wasm32-unknown-unknown
 target=${CARGO_TARGET_DIR:-target}
 built=$target/wasm32-unknown-unknown/release/saddlepoint.wasm
 raw=$target/wasm-bindgen
@@ -11,6 +11,7 @@ packed=$out/saddlepoint_bg.wasm
 
 if [ ! -f $packed ] || [ "$built" -nt $packed ] || [ tools/wasm.sh -nt $packed ]; then
   mkdir -p $out
+  cp src/data/embedded/digits.bin $out
   wasm-bindgen --target web --out-dir "$raw" "$built"
   cp "$raw"/saddlepoint.js "$raw"/saddlepoint.d.ts "$raw"/saddlepoint_bg.wasm.d.ts $out
   # what the Rust target turns on by itself, and simd128; nothing that an engine of today lacks.

@@ -6,8 +6,11 @@ use crate::shape::Shape;
 use flate2::read::ZlibDecoder;
 use ndarray::{Array2, Axis};
 use std::io::Read;
+use std::sync::OnceLock;
 
-static DIGITS: &[u8] = include_bytes!("embedded/digits.bin");
+/// What [`provide_digits`] was given.
+static PROVIDED: OnceLock<Vec<u8>> = OnceLock::new();
+
 static DIABETES: &[u8] = include_bytes!("embedded/diabetes.bin");
 
 const DIGITS_ROWS: usize = 1797;
@@ -23,7 +26,7 @@ pub(super) const DIABETES_FEATURES: [&str; 10] =
 /// # Errors
 /// [`Error::File`] if the crate was built with damaged data.
 pub fn digits() -> Result<Dataset> {
-    let mut bytes = inflate("digits", DIGITS, DIGITS_ROWS * (DIGITS_PIXELS + 1))?;
+    let mut bytes = inflate("digits", packed_digits()?, DIGITS_ROWS * (DIGITS_PIXELS + 1))?;
     let labels = bytes.split_off(DIGITS_ROWS * DIGITS_PIXELS).into_iter().map(u32::from).collect();
     let values =
         Array2::from_shape_vec((DIGITS_ROWS, DIGITS_PIXELS), bytes).map_err(|_| damaged("digits"))?;
@@ -60,6 +63,25 @@ pub fn diabetes() -> Result<Dataset> {
             "B. Efron, T. Hastie, I. Johnstone, R. Tibshirani: Least Angle Regression, \
              Annals of Statistics 2004; as bundled with scikit-learn, BSD-3-Clause",
         ))
+}
+
+/// Hands over `embedded/digits.bin`, for a build without the feature `embedded-digits`. The first call counts.
+pub fn provide_digits(packed: Vec<u8>) {
+    // a second copy of the same file changes nothing
+    let _ = PROVIDED.set(packed);
+}
+
+fn packed_digits() -> Result<&'static [u8]> {
+    if let Some(packed) = PROVIDED.get() {
+        return Ok(packed);
+    }
+    #[cfg(feature = "embedded-digits")]
+    return Ok(include_bytes!("embedded/digits.bin"));
+    #[cfg(not(feature = "embedded-digits"))]
+    Err(Error::data("digits-missing", "digits")
+        .expected("the file digits.bin of the package")
+        .got("none")
+        .hint("hand it over before a run over the digits"))
 }
 
 fn inflate(name: &str, packed: &[u8], length: usize) -> Result<Vec<u8>> {

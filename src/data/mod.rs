@@ -27,7 +27,7 @@ mod spec;
 mod split;
 
 pub use dataset::{Dataset, Features, Targets};
-pub use embedded::{diabetes, digits};
+pub use embedded::{diabetes, digits, provide_digits};
 pub use examples::{DataInfo, Examples};
 pub use files::assemble;
 pub use generate::Generator;

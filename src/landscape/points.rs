@@ -88,7 +88,9 @@ impl Landscape {
             }
         }
         // by kind, then x, then y: each pass keeps the order of equals
-        for key in [|p: &PlanePoint| p.at[1], |p: &PlanePoint| p.at[0], |p: &PlanePoint| f64::from(p.kind as u8)] {
+        for key in
+            [|p: &PlanePoint| p.at[1], |p: &PlanePoint| p.at[0], |p: &PlanePoint| f64::from(p.kind as u8)]
+        {
             let keys: Vec<f64> = points.iter().map(key).collect();
             points = reduce::argsort(&keys).into_iter().map(|place| points[place].clone()).collect();
         }

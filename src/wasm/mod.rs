@@ -21,6 +21,12 @@ pub use session::{ModelInfo, ProgressHead, Session};
 use crate::kernels;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Hands over the file `digits.bin` of the package, once, before the first run over the digits.
+#[wasm_bindgen(js_name = provideDigits)]
+pub fn provide_digits(packed: Vec<u8>) {
+    crate::data::provide_digits(packed);
+}
+
 /// Version of the package.
 #[wasm_bindgen]
 #[must_use]

@@ -1,5 +1,5 @@
 /** The side that holds the core: in a worker, or in the page's own thread. Everything here runs to its end at once. */
-import { initSync, LandscapeSession, Session, Store } from "../pkg/saddlepoint.js";
+import { initSync, LandscapeSession, provideDigits, Session, Store } from "../pkg/saddlepoint.js";
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
 import type {
@@ -56,8 +56,9 @@ export class Engine implements Calls {
   private nextSnapshot = 0;
   private snapshot: Uint8Array | undefined;
 
-  constructor(module: WebAssembly.Module, private readonly keepsSnapshots: boolean) {
+  constructor(module: WebAssembly.Module, private readonly keepsSnapshots: boolean, digits?: Uint8Array) {
     initSync({ module });
+    if (digits) provideDigits(digits);
     this.store = new Store();
   }
 

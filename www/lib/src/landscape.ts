@@ -14,7 +14,7 @@ export class Landscape implements LandscapeApi {
     const text = textOf(spec);
     let info: LandscapeInfo | undefined;
     const open = async (): Promise<Link> => {
-      const link = await openLink(worker);
+      const link = await openLink(worker, false);
       try {
         info = await link.call("landscape", text, files);
         return link;

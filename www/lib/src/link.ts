@@ -2,7 +2,7 @@
 import type { Calls } from "./engine.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import type { Reply, Request, Start } from "./protocol.js";
-import { compiled, inNode } from "./wasm.js";
+import { compiled, inNode, packedDigits } from "./wasm.js";
 
 export interface Link {
   /** Rejects with a `SaddlepointError`, or with `Broken` if the core is of no use any more. */
@@ -13,11 +13,12 @@ export interface Link {
   close(): void;
 }
 
-/** Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. */
-export async function openLink(worker: boolean | undefined): Promise<Link> {
+/** Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. `trains`: it needs data sets. */
+export async function openLink(worker: boolean | undefined, trains: boolean): Promise<Link> {
   try {
-    const module = await compiled();
-    return (worker ?? (!inNode && typeof Worker === "function")) ? new WorkerLink(module) : await localLink(module);
+    const [module, digits] = await Promise.all([compiled(), trains ? packedDigits() : undefined]);
+    const start = { module, digits };
+    return (worker ?? (!inNode && typeof Worker === "function")) ? new WorkerLink(start) : await localLink(start);
   } catch (error) {
     throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that saddlepoint_bg.wasm is served beside the scripts"));
   }
@@ -45,7 +46,7 @@ class WorkerLink implements Link {
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
 
-  constructor(module: WebAssembly.Module) {
+  constructor(start: Start) {
     // one expression, as bundlers look for it
     this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
@@ -53,7 +54,7 @@ class WorkerLink implements Link {
       event.preventDefault();
       this.end(new Broken(event.message || "the worker could not be loaded"));
     };
-    this.worker.postMessage({ module } satisfies Start);
+    this.worker.postMessage(start);
   }
 
   call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
@@ -87,9 +88,9 @@ class WorkerLink implements Link {
 }
 
 /** The engine is fetched only here: a page that works with workers does not need it in its own thread. */
-async function localLink(module: WebAssembly.Module): Promise<Link> {
+async function localLink({ module, digits }: Start): Promise<Link> {
   const { Engine, judged } = await import("./engine.js");
-  const engine = new Engine(module, false);
+  const engine = new Engine(module, false, digits);
   return {
     snapshot: undefined,
     // async, so that what is thrown rejects

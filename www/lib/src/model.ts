@@ -34,7 +34,7 @@ export class Model implements ModelApi {
 
   private static async open(origin: Origin, signal: AbortSignal | undefined): Promise<Model> {
     signal?.throwIfAborted();
-    const link = await untilAborted(openLink(origin.worker), signal, (late) => late.close());
+    const link = await untilAborted(openLink(origin.worker, true), signal, (late) => late.close());
     try {
       return new Model(origin, link, await untilAborted(begin(link, origin, undefined), signal));
     } catch (error) {
@@ -159,7 +159,7 @@ export class Model implements ModelApi {
     this.brokeAt = this.step_;
     old.close();
     try {
-      const link = await openLink(this.origin.worker);
+      const link = await openLink(this.origin.worker, true);
       // disposed of while the new core was loaded
       if (!this.link) {
         link.close();
@@ -195,7 +195,7 @@ class Resident {
   constructor(worker: boolean | undefined) {
     this.line = new Line(() => {
       this.held = [];
-      return openLink(worker);
+      return openLink(worker, true);
     });
   }
 

@@ -10,23 +10,39 @@ const node = (globalThis as { process?: NodeProcess }).process;
 
 export const inNode = node?.versions?.node !== undefined;
 
-let compiling: Promise<WebAssembly.Module> | undefined;
+/** What `get` gives, once. A failure is not remembered: the next call tries again. */
+function once<T>(get: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () =>
+    (value ??= get().catch((error: unknown) => {
+      value = undefined;
+      throw error;
+    }));
+}
 
-/** The core, compiled. A failure is not remembered: the next call tries again. */
-export function compiled(): Promise<WebAssembly.Module> {
-  compiling ??= compile().catch((error: unknown) => {
-    compiling = undefined;
-    throw error;
-  });
-  return compiling;
+/** The core, compiled. */
+export const compiled = once(compile);
+
+/** The file of the digits: too large to be inside the core, which a page loads first. */
+export const packedDigits = once(async () => {
+  const url = new URL("../pkg/digits.bin", import.meta.url);
+  const files = fileSystem(url);
+  return files ? files.readFile(url) : new Uint8Array(await (await fetched(url)).arrayBuffer());
+});
+
+const fileSystem = (url: URL) => (inNode && url.protocol === "file:" ? node?.getBuiltinModule?.("node:fs/promises") : undefined);
+
+async function fetched(url: URL): Promise<Response> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.href}: ${String(response.status)} ${response.statusText}`);
+  return response;
 }
 
 async function compile(): Promise<WebAssembly.Module> {
   const url = new URL("../pkg/saddlepoint_bg.wasm", import.meta.url);
-  const files = inNode && url.protocol === "file:" ? node?.getBuiltinModule?.("node:fs/promises") : undefined;
+  const files = fileSystem(url);
   if (files) return WebAssembly.compile(await files.readFile(url));
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href}: ${String(response.status)} ${response.statusText}`);
+  const response = await fetched(url);
   // a server that sends another type than application/wasm makes streaming impossible, nothing else
   if (response.headers.get("Content-Type")?.startsWith("application/wasm")) return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
