@@ -126,7 +126,11 @@ pub(super) struct Product<'a, T> {
 
 /// One past the largest offset; 0 if there is none.
 fn end(table: &[u32]) -> usize {
-    table.iter().max().map_or(0, |&last| (last as usize).saturating_add(1))
+    if table.is_empty() {
+        0
+    } else {
+        (table.iter().fold(0, |most, &at| at.max(most)) as usize).saturating_add(1)
+    }
 }
 
 /// Elements that runs of `len`, each at the sum of two offsets, reach over.
