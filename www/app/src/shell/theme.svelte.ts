@@ -1,13 +1,25 @@
 /** Light or dark: the visitor's choice, or the system's. Tokens follow `data-theme` on the root element. */
+import { flushSync } from "svelte";
+
 import { settings } from "../state/settings.svelte.ts";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const system = $state({ dark: dark.matches });
+const system = $state({ dark: dark.matches, printing: false });
 dark.addEventListener("change", () => {
   system.dark = dark.matches;
 });
 
+// paper is light; the figures are redrawn before the browser takes the page
+for (const [event, printing] of [["beforeprint", true], ["afterprint", false]] as const) {
+  addEventListener(event, () => {
+    flushSync(() => {
+      system.printing = printing;
+    });
+  });
+}
+
 export function theme(): "light" | "dark" {
+  if (system.printing) return "light";
   return settings.theme === "auto" ? (system.dark ? "dark" : "light") : settings.theme;
 }
 

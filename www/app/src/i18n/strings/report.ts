@@ -105,4 +105,25 @@ export const report = {
     "Stuck at loss {loss}, the value of guessing: {dead} of {units} ReLU units are dead. Lower η or use leaky ReLU.",
     "损失停在 {loss}，等于随机猜测：{units} 个 ReLU 单元中有 {dead} 个失活。请减小 η，或改用 leaky ReLU。",
   ],
+
+  // a saved model, and the core itself
+  "report.model-foreign": ["This is no model file of saddlepoint. Choose a file that was saved here.", "这不是 saddlepoint 的模型文件。请选择在此保存的文件。"],
+  "report.model-damaged": ["The model file is damaged and was not loaded. Download or save it again.", "模型文件已损坏，未载入。请重新下载或保存。"],
+  "report.model-newer": [
+    "The model file has format {got}, this page reads up to {want}. Reload the page to get its newest version.",
+    "模型文件的格式为 {got}，本页最多读取 {want}。请刷新页面以获得最新版本。",
+  ],
+  "report.model-needs-data": [
+    "The model was trained on files of yours. Drop the model together with them.",
+    "该模型用您自己的文件训练。请将模型与这些文件一起拖入。",
+  ],
+  "report.model-other-data": [
+    "These are other data than the model was trained on. Drop the model together with the files that were used then.",
+    "数据与训练该模型所用的不同。请将模型与当时所用的文件一起拖入。",
+  ],
+  "report.core-not-loaded": [
+    "The compiled core could not be loaded: {got}. Reload the page; if you host it yourself, check that saddlepoint_bg.wasm is served beside its scripts.",
+    "未能载入计算核心：{got}。请刷新页面；若自行托管，请检查 saddlepoint_bg.wasm 是否与脚本一同提供。",
+  ],
+  "report.core-broken": ["The core stopped: {got}. Try again; what was saved is not lost.", "计算核心中断：{got}。请重试，已保存的内容不会丢失。"],
 } as const satisfies Table;
