@@ -269,6 +269,8 @@ export class TrainRun {
     this.phase = state;
     this.report = this.latest?.report?.code === "restored" ? null : (this.latest?.report ?? null);
     this.events.ended(state);
+    // the last slice may have come too soon after the refresh before
+    this.events.moved();
   }
 
   private take(progress: Progress): boolean {
