@@ -115,6 +115,7 @@ export const train = {
   "run.summary": ["{epochs} epochs, seed {seed}", "{epochs} 轮，种子 {seed}"],
 
   "state.preparing": ["Preparing", "准备中"],
+  "state.waiting": ["Waiting", "等待中"],
   "state.ready": ["Not started", "未开始"],
   "state.running": ["Running", "运行中"],
   "state.paused": ["Paused at step {step}", "已暂停于第 {step} 步"],
@@ -141,7 +142,7 @@ export const train = {
     "设置已改动。本次训练仍按开始时的设置进行。",
   ],
   "status.undo": ["Undo the changes", "撤销改动"],
-  "status.fault": ["A new run waits until the fault in the recipe is mended.", "修正设置中的错误后才能重新训练。"],
+  "status.fault": ["A new run waits until the fault in the recipe is mended.", "修正设置中的错误后才能开始训练。"],
   "time.seconds": ["{n} s", "{n} 秒"],
   "time.minutes": ["{m} min {s} s", "{m} 分 {s} 秒"],
   "time.hours": ["{h} h {m} min", "{h} 小时 {m} 分"],
