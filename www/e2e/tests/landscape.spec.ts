@@ -35,8 +35,8 @@ test("three paths move within a second of opening, without a click", async ({ pa
     requestAnimationFrame(watch);
   });
   const times: number[] = [];
-  // other work on the machine only ever adds: the least of three is the page's own time
-  for (let turn = 0; turn < 3; turn++) {
+  // other work on the machine only ever adds: the least of five is the page's own time
+  for (let turn = 0; turn < 5; turn++) {
     await page.goto("./");
     const root = page.locator("html[data-moving]");
     await expect(root).toBeAttached({ timeout: 5000 });
