@@ -2,6 +2,8 @@
 //!
 //! A single number and an element of a slice give the same bits, wherever the element lies.
 
+use super::transcendental::{F32, F64};
+
 /// The elementary functions of a real type. `f_slice(x, y)` writes `f(x[i])` to `y[i]` for slices of one
 /// length; `f_in_place(x)` overwrites.
 pub trait Elementary: Copy + Sized {
@@ -68,25 +70,24 @@ pub fn map_in_place<T: Copy>(x: &mut [T], f: impl Fn(T) -> T) {
 }
 
 macro_rules! elementary {
-    ($t:ident, exp: $exp:ident, log: $log:ident, tanh: $tanh:ident, expm1: $expm1:ident, log1p: $log1p:ident,
+    ($t:ident, $table:ident, expm1: $expm1:ident, log1p: $log1p:ident,
      erf: $erf:ident, sin: $sin:ident, cos: $cos:ident, pow: $pow:ident) => {
         impl Elementary for $t {
             #[inline]
             fn exp(self) -> Self {
-                libm::$exp(self)
+                $table.exp_one(self)
             }
             #[inline]
             fn log(self) -> Self {
-                libm::$log(self)
+                $table.log_one(self)
             }
             #[inline]
             fn tanh(self) -> Self {
-                libm::$tanh(self)
+                $table.tanh_one(self)
             }
             #[inline]
             fn sigmoid(self) -> Self {
-                let e = libm::$exp(-self.abs());
-                if self < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
+                $table.sigmoid_one(self)
             }
             #[inline]
             fn expm1(self) -> Self {
@@ -132,33 +133,41 @@ macro_rules! elementary {
             fn pow(self, exponent: Self) -> Self {
                 libm::$pow(self, exponent)
             }
+            #[inline]
             fn exp_slice(x: &[Self], y: &mut [Self]) {
-                map(x, y, Elementary::exp);
+                $table.exp(x, y);
             }
+            #[inline]
             fn exp_in_place(x: &mut [Self]) {
-                map_in_place(x, Elementary::exp);
+                $table.exp_in_place(x);
             }
+            #[inline]
             fn log_slice(x: &[Self], y: &mut [Self]) {
-                map(x, y, Elementary::log);
+                $table.log(x, y);
             }
+            #[inline]
             fn log_in_place(x: &mut [Self]) {
-                map_in_place(x, Elementary::log);
+                $table.log_in_place(x);
             }
+            #[inline]
             fn tanh_slice(x: &[Self], y: &mut [Self]) {
-                map(x, y, Elementary::tanh);
+                $table.tanh(x, y);
             }
+            #[inline]
             fn tanh_in_place(x: &mut [Self]) {
-                map_in_place(x, Elementary::tanh);
+                $table.tanh_in_place(x);
             }
+            #[inline]
             fn sigmoid_slice(x: &[Self], y: &mut [Self]) {
-                map(x, y, Elementary::sigmoid);
+                $table.sigmoid(x, y);
             }
+            #[inline]
             fn sigmoid_in_place(x: &mut [Self]) {
-                map_in_place(x, Elementary::sigmoid);
+                $table.sigmoid_in_place(x);
             }
         }
     };
 }
 
-elementary!(f32, exp: expf, log: logf, tanh: tanhf, expm1: expm1f, log1p: log1pf, erf: erff, sin: sinf, cos: cosf, pow: powf);
-elementary!(f64, exp: exp, log: log, tanh: tanh, expm1: expm1, log1p: log1p, erf: erf, sin: sin, cos: cos, pow: pow);
+elementary!(f32, F32, expm1: expm1f, log1p: log1pf, erf: erff, sin: sinf, cos: cosf, pow: powf);
+elementary!(f64, F64, expm1: expm1, log1p: log1p, erf: erf, sin: sin, cos: cos, pow: pow);

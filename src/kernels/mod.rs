@@ -18,6 +18,7 @@ pub mod softmax;
 #[cfg(test)]
 mod test_util;
 mod tile;
+mod transcendental;
 mod window;
 
 pub use conv::{

@@ -8,131 +8,326 @@ use super::reduce::beats;
 use crate::shape::Pool2dShape;
 use std::ops::Range;
 
+/// Evaluates an expression for all channels in blocks of 8, 4 and 1, with the block's size and the taps of a dense
+/// 2 x 2 window without padding, or 0, as constants: by far the most frequent window.
+macro_rules! by_channels {
+    ($shape:ident, $taps:ident, $lanes:ident, $channel:ident => $call:expr) => {{
+        let w = &$shape.window;
+        if w.kernel == [2; 2] && w.dilation == [1; 2] && w.padding == [[0; 2]; 2] {
+            const $taps: usize = 2;
+            by_channels!($shape, $lanes, $channel => $call);
+        } else {
+            const $taps: usize = 0;
+            by_channels!($shape, $lanes, $channel => $call);
+        }
+    }};
+    ($shape:ident, $lanes:ident, $channel:ident => $call:expr) => {
+        let mut next = 0;
+        by_channels!(8, next, $shape, $lanes, $channel => $call);
+        by_channels!(4, next, $shape, $lanes, $channel => $call);
+        by_channels!(1, next, $shape, $lanes, $channel => $call);
+    };
+    ($size:literal, $next:ident, $shape:ident, $lanes:ident, $channel:ident => $call:expr) => {
+        while $shape.channels - $next >= $size {
+            const $lanes: usize = $size;
+            let $channel = $next;
+            $call;
+            $next += $size;
+        }
+    };
+}
 /// The largest pixel of each window, `y (N, OH, OW, C)`, and its tap `ky * KW + kx` in `index`. The first of equals
 /// wins, NaN counts as the largest. A window that lies in the padding alone gives minus infinity and tap 0.
 pub fn max_pool<T: Real>(s: &Pool2dShape, x: &[T], y: &mut [T], index: &mut [u32]) {
-    let c = s.channels;
-    for_each_window(s, |at, window| {
-        let (y, index) = (&mut y[at..at + c], &mut index[at..at + c]);
-        y.fill(T::NEG_INFINITY);
-        let mut first = true;
-        window.for_each_tap(|tap, pixel| {
-            for ((y, index), &x) in y.iter_mut().zip(&mut *index).zip(&x[pixel..pixel + c]) {
-                let take = first | beats(x, *y);
-                *y = if take { x } else { *y };
-                *index = if take { tap } else { *index };
-            }
-            first = false;
-        });
-        if first {
-            index.fill(0);
-        }
+    for_each_row(s, x.len(), y.len().min(index.len()), |row| {
+        by_channels!(s, K, L, c => max_pool_row::<T, K, L>(&row, c, x, y, index));
     });
+}
+
+#[inline(never)]
+fn max_pool_row<T: Real, const K: usize, const L: usize>(
+    row: &Row<'_>,
+    c: usize,
+    x: &[T],
+    y: &mut [T],
+    index: &mut [u32],
+) {
+    // SAFETY: `row` was checked against the lengths of these slices, and channels c .. c + L exist.
+    unsafe {
+        for ox in 0..row.shape.output[1] {
+            let window = row.window::<K>(ox);
+            let (mut best, mut at) = ([T::NEG_INFINITY; L], [window.first_tap(); L]);
+            window.for_each_tap(|tap, pixel| {
+                let x = read::<T, L>(x, pixel + c);
+                if K > 0 && tap == 0 {
+                    best = x;
+                    return;
+                }
+                for l in 0..L {
+                    let take = beats(x[l], best[l]);
+                    best[l] = if take { x[l] } else { best[l] };
+                    at[l] = if take { tap } else { at[l] };
+                }
+            });
+            write(y, window.place + c, best);
+            write(index, window.place + c, at);
+        }
+    }
 }
 
 /// The adjoint of [`pool_gather`], and of [`max_pool`] with its index: adds each `dy (N, OH, OW, C)` to the pixel of
 /// its window that `index` names, `dx (N, H, W, C)`.
 pub fn max_unpool<T: Real>(s: &Pool2dShape, dy: &[T], index: &[u32], dx: &mut [T]) {
-    let c = s.channels;
-    dx.fill(T::ZERO);
-    for_each_window(s, |at, window| {
-        let (dy, index) = (&dy[at..at + c], &index[at..at + c]);
-        window.for_each_tap(|tap, pixel| {
-            for ((dx, &dy), &index) in dx[pixel..pixel + c].iter_mut().zip(dy).zip(index) {
-                *dx += if index == tap { dy } else { T::ZERO };
-            }
-        });
+    let w = &s.window;
+    // windows side by side fill every pixel they cover: store, where others must add
+    let tiles = w.stride == w.kernel && w.dilation == [1; 2] && w.padding == [[0; 2]; 2];
+    if !tiles || (0..2).any(|i| s.input[i] != s.output[i] * w.kernel[i]) {
+        dx.fill(T::ZERO);
+    }
+    for_each_row(s, dx.len(), dy.len().min(index.len()), |row| {
+        if tiles {
+            by_channels!(s, K, L, c => max_unpool_row::<T, K, L, false>(&row, c, dy, index, dx));
+        } else {
+            by_channels!(s, K, L, c => max_unpool_row::<T, K, L, true>(&row, c, dy, index, dx));
+        }
     });
+}
+
+#[inline(never)]
+fn max_unpool_row<T: Real, const K: usize, const L: usize, const ADD: bool>(
+    row: &Row<'_>,
+    c: usize,
+    dy: &[T],
+    index: &[u32],
+    dx: &mut [T],
+) {
+    // SAFETY: `row` was checked against the lengths of these slices, and channels c .. c + L exist.
+    unsafe {
+        for ox in 0..row.shape.output[1] {
+            let window = row.window::<K>(ox);
+            let dy = read::<T, L>(dy, window.place + c);
+            let index = read::<u32, L>(index, window.place + c);
+            window.for_each_tap(|tap, pixel| {
+                let mut part = [T::ZERO; L];
+                for l in 0..L {
+                    part[l] = if index[l] == tap { dy[l] } else { T::ZERO };
+                }
+                if ADD {
+                    let dx = read::<T, L>(dx, pixel + c);
+                    for l in 0..L {
+                        part[l] += dx[l];
+                    }
+                }
+                write(dx, pixel + c, part);
+            });
+        }
+    }
 }
 
 /// The pixel of each window that `index` names, `y (N, OH, OW, C)`; 0 if that tap lies in the padding.
 pub fn pool_gather<T: Real>(s: &Pool2dShape, x: &[T], index: &[u32], y: &mut [T]) {
-    let c = s.channels;
-    for_each_window(s, |at, window| {
-        let (y, index) = (&mut y[at..at + c], &index[at..at + c]);
-        y.fill(T::ZERO);
-        window.for_each_tap(|tap, pixel| {
-            for ((y, &x), &index) in y.iter_mut().zip(&x[pixel..pixel + c]).zip(index) {
-                *y = if index == tap { x } else { *y };
-            }
-        });
+    for_each_row(s, x.len(), y.len().min(index.len()), |row| {
+        by_channels!(s, K, L, c => pool_gather_row::<T, K, L>(&row, c, x, index, y));
     });
+}
+
+#[inline(never)]
+fn pool_gather_row<T: Real, const K: usize, const L: usize>(
+    row: &Row<'_>,
+    c: usize,
+    x: &[T],
+    index: &[u32],
+    y: &mut [T],
+) {
+    // SAFETY: `row` was checked against the lengths of these slices, and channels c .. c + L exist.
+    unsafe {
+        for ox in 0..row.shape.output[1] {
+            let window = row.window::<K>(ox);
+            let index = read::<u32, L>(index, window.place + c);
+            let mut named = [T::ZERO; L];
+            window.for_each_tap(|tap, pixel| {
+                let x = read::<T, L>(x, pixel + c);
+                for l in 0..L {
+                    named[l] = if index[l] == tap { x[l] } else { named[l] };
+                }
+            });
+            write(y, window.place + c, named);
+        }
+    }
 }
 
 /// The mean of each window, `y (N, OH, OW, C)`: the sum over its taps divided by their number, with `count_padding`
 /// all `KH * KW`, else those inside the image (ONNX `count_include_pad`). 0 for a window in the padding alone.
 pub fn average_pool<T: Real>(s: &Pool2dShape, count_padding: bool, x: &[T], y: &mut [T]) {
-    let c = s.channels;
-    for_each_window(s, |at, window| {
-        let y = &mut y[at..at + c];
-        y.fill(T::ZERO);
-        window.for_each_tap(|_, pixel| y.iter_mut().zip(&x[pixel..pixel + c]).for_each(|(y, &x)| *y += x));
-        let count = window.count(count_padding);
-        y.iter_mut().for_each(|y| *y /= count);
+    for_each_row(s, x.len(), y.len(), |row| {
+        by_channels!(s, K, L, c => average_pool_row::<T, K, L>(&row, c, count_padding, x, y));
     });
+}
+
+#[inline(never)]
+fn average_pool_row<T: Real, const K: usize, const L: usize>(
+    row: &Row<'_>,
+    c: usize,
+    count_padding: bool,
+    x: &[T],
+    y: &mut [T],
+) {
+    // SAFETY: `row` was checked against the lengths of these slices, and channels c .. c + L exist.
+    unsafe {
+        for ox in 0..row.shape.output[1] {
+            let window = row.window::<K>(ox);
+            let mut sum = [T::ZERO; L];
+            window.for_each_tap(|_, pixel| {
+                let x = read::<T, L>(x, pixel + c);
+                for l in 0..L {
+                    sum[l] += x[l];
+                }
+            });
+            let count = window.count(count_padding);
+            write(y, window.place + c, sum.map(|sum| sum / count));
+        }
+    }
 }
 
 /// The adjoint of [`average_pool`]: adds each `dy (N, OH, OW, C)`, divided by the count, to the pixels of its
 /// window, `dx (N, H, W, C)`.
 pub fn average_pool_gradient<T: Real>(s: &Pool2dShape, count_padding: bool, dy: &[T], dx: &mut [T]) {
-    let c = s.channels;
     dx.fill(T::ZERO);
-    for_each_window(s, |at, window| {
-        let (dy, count) = (&dy[at..at + c], window.count(count_padding));
-        window.for_each_tap(|_, pixel| {
-            dx[pixel..pixel + c].iter_mut().zip(dy).for_each(|(dx, &dy)| *dx += dy / count);
-        });
+    for_each_row(s, dx.len(), dy.len(), |row| {
+        by_channels!(s, K, L, c => average_pool_gradient_row::<T, K, L>(&row, c, count_padding, dy, dx));
     });
 }
 
-/// One window on one image: the taps that lie inside, and where they lie.
-struct Placed<'a> {
-    shape: &'a Pool2dShape,
-    /// Taps inside the image, vertically and horizontally.
-    taps: [Range<usize>; 2],
-    /// First element of the pixel under the first of them.
-    pixel: usize,
+#[inline(never)]
+fn average_pool_gradient_row<T: Real, const K: usize, const L: usize>(
+    row: &Row<'_>,
+    c: usize,
+    count_padding: bool,
+    dy: &[T],
+    dx: &mut [T],
+) {
+    // SAFETY: `row` was checked against the lengths of these slices, and channels c .. c + L exist.
+    unsafe {
+        for ox in 0..row.shape.output[1] {
+            let window = row.window::<K>(ox);
+            let count = window.count(count_padding);
+            let part = read::<T, L>(dy, window.place + c).map(|dy| dy / count);
+            window.for_each_tap(|_, pixel| {
+                let mut sum = read::<T, L>(dx, pixel + c);
+                for l in 0..L {
+                    sum[l] += part[l];
+                }
+                write(dx, pixel + c, sum);
+            });
+        }
+    }
 }
 
-impl Placed<'_> {
+/// Reads `L` neighbouring elements.
+///
+/// # Safety
+/// `x` must have them.
+#[inline(always)]
+unsafe fn read<E: Copy, const L: usize>(x: &[E], at: usize) -> [E; L] {
+    debug_assert!(at + L <= x.len());
+    // SAFETY: promised; an array of elements is aligned as they are.
+    unsafe { x.as_ptr().add(at).cast::<[E; L]>().read() }
+}
+
+/// Writes `L` neighbouring elements.
+///
+/// # Safety
+/// `y` must have them.
+#[inline(always)]
+unsafe fn write<E: Copy, const L: usize>(y: &mut [E], at: usize, values: [E; L]) {
+    debug_assert!(at + L <= y.len());
+    // SAFETY: promised; an array of elements is aligned as they are.
+    unsafe { y.as_mut_ptr().add(at).cast::<[E; L]>().write(values) }
+}
+
+/// One row of windows on one image. Made by [`for_each_row`] alone, which has checked that all its pixels exist.
+struct Row<'a> {
+    shape: &'a Pool2dShape,
+    /// First element of the output row.
+    place: usize,
+    /// Taps that lie inside the image vertically, and the first element of the image row under the first.
+    taps: Range<usize>,
+    start: usize,
+}
+
+/// Calls `f` on every row of windows, from the first image to the last, from top to bottom, for an image batch of
+/// `x_len` elements and a result of `y_len`.
+#[inline(always)]
+fn for_each_row(s: &Pool2dShape, x_len: usize, y_len: usize, mut f: impl FnMut(Row<'_>)) {
+    let fits = |i: usize| {
+        let [before, after] = s.window.padding[i];
+        s.output[i].saturating_sub(1) * s.window.stride[i] + s.window.extent(i) <= before + s.input[i] + after
+    };
+    assert!(fits(0) && fits(1), "pooling windows beyond the padded image: {s:?}");
+    let len =
+        |[h, w]: [usize; 2]| [s.batch, h, w, s.channels].iter().fold(1, |n: usize, &d| n.saturating_mul(d));
+    assert!(x_len >= len(s.input) && y_len >= len(s.output), "pooling needs more elements: {s:?}");
+    for image in 0..s.batch {
+        for oy in 0..s.output[0] {
+            let (taps, top) = inside(s, 0, oy);
+            let place = (image * s.output[0] + oy) * s.output[1] * s.channels;
+            let start = (image * s.input[0] + top) * s.input[1] * s.channels;
+            f(Row { shape: s, place, taps, start });
+        }
+    }
+}
+
+/// One window: the taps that lie inside the image, and where they lie. `K` is the number of taps along both axes
+/// if all are inside, known to the compiler, or 0.
+struct Placed<'a, const K: usize> {
+    shape: &'a Pool2dShape,
+    taps: [Range<usize>; 2],
+    /// First element of the pixel under the first tap.
+    start: usize,
+    /// First element of the output pixel.
+    place: usize,
+}
+
+impl<'a> Row<'a> {
+    #[inline(always)]
+    fn window<const K: usize>(&self, ox: usize) -> Placed<'a, K> {
+        let s = self.shape;
+        let (across, left) = if K > 0 { (0..K, ox * s.window.stride[1]) } else { inside(s, 1, ox) };
+        let taps = [if K > 0 { 0..K } else { self.taps.clone() }, across];
+        Placed { shape: s, taps, start: self.start + left * s.channels, place: self.place + ox * s.channels }
+    }
+}
+
+impl<const K: usize> Placed<'_, K> {
     /// Calls `f(tap, first element of its pixel)` in ascending order.
     #[inline(always)]
     fn for_each_tap(&self, mut f: impl FnMut(u32, usize)) {
-        let [_, width] = self.shape.input;
-        let [dy, dx] = self.shape.window.dilation;
-        let c = self.shape.channels;
-        let [ys, xs] = &self.taps;
-        for (row, ky) in ys.clone().enumerate() {
-            for (column, kx) in xs.clone().enumerate() {
-                let tap = ky * self.shape.window.kernel[1] + kx;
-                f(tap as u32, self.pixel + (row * dy * width + column * dx) * c);
+        let s = self.shape;
+        let step = [0, 1].map(|i| if K > 0 { 1 } else { s.window.dilation[i] } * s.channels);
+        let taps_across = if K > 0 { K } else { s.window.kernel[1] };
+        let [down, across] = &self.taps;
+        for (row, ky) in down.clone().enumerate() {
+            for (column, kx) in across.clone().enumerate() {
+                let tap = ky * taps_across + kx;
+                f(tap as u32, self.start + row * step[0] * s.input[1] + column * step[1]);
             }
         }
     }
 
+    /// The first tap inside the image, 0 if there is none.
+    #[inline(always)]
+    fn first_tap(&self) -> u32 {
+        let [down, across] = &self.taps;
+        let inside = !down.is_empty() && !across.is_empty();
+        if K == 0 && inside { (down.start * self.shape.window.kernel[1] + across.start) as u32 } else { 0 }
+    }
+
     /// The divisor of a mean, at least 1.
+    #[inline(always)]
     fn count<T: Real>(&self, with_padding: bool) -> T {
         let [kh, kw] = self.shape.window.kernel;
         let n = if with_padding { kh * kw } else { self.taps[0].len() * self.taps[1].len() };
         T::from_f64(n.max(1) as f64)
-    }
-}
-
-/// Calls `f(first element of the output pixel, window)` for every output position, in ascending order.
-#[inline(always)]
-fn for_each_window(s: &Pool2dShape, mut f: impl FnMut(usize, Placed<'_>)) {
-    let ([h, w], [oh, ow], c) = (s.input, s.output, s.channels);
-    let mut at = 0;
-    for image in 0..s.batch {
-        for oy in 0..oh {
-            let (ys, top) = inside(s, 0, oy);
-            for ox in 0..ow {
-                let (xs, left) = inside(s, 1, ox);
-                let pixel = ((image * h + top) * w + left) * c;
-                f(at, Placed { shape: s, taps: [ys.clone(), xs], pixel });
-                at += c;
-            }
-        }
     }
 }
 
@@ -141,9 +336,12 @@ fn for_each_window(s: &Pool2dShape, mut f: impl FnMut(usize, Placed<'_>)) {
 fn inside(s: &Pool2dShape, axis: usize, o: usize) -> (Range<usize>, usize) {
     let w = &s.window;
     // counted from the first row of the padded image
-    let (start, before) = (o * w.stride[axis], w.padding[axis][0]);
+    let (start, before, end) = (o * w.stride[axis], w.padding[axis][0], w.padding[axis][0] + s.input[axis]);
+    if start >= before && start + w.extent(axis) <= end {
+        return (0..w.kernel[axis], start - before);
+    }
     let first = before.saturating_sub(start).div_ceil(w.dilation[axis]);
-    let end = (before + s.input[axis]).saturating_sub(start).div_ceil(w.dilation[axis]).min(w.kernel[axis]);
+    let end = end.saturating_sub(start).div_ceil(w.dilation[axis]).min(w.kernel[axis]);
     let first = first.min(end);
     (first..end, (start + first * w.dilation[axis]).saturating_sub(before))
 }

@@ -146,14 +146,15 @@ pub fn argmax_axis<T: Real>(x: &[T], shape: [usize; 3], index: &mut [u32]) {
     }
 }
 
-/// Whether a candidate displaces the best so far: if larger, or if it is the first NaN.
+/// Whether a candidate displaces the best so far: if it is larger or the first NaN.
 #[inline(always)]
 #[expect(
     clippy::eq_op,
-    reason = "a comparison with itself is the NaN test that becomes one vector instruction"
+    clippy::neg_cmp_op_on_partial_ord,
+    reason = "two comparisons and no branch, also for NaN"
 )]
 pub(super) fn beats<T: Real>(candidate: T, best: T) -> bool {
-    (candidate > best) | ((candidate != candidate) & (best == best))
+    !(candidate <= best) & (best == best)
 }
 
 /// A fold of runs and of rows.

@@ -29,6 +29,30 @@ pub trait Vector<T>: Copy {
     fn add(self, other: Self) -> Self;
     /// `self * other`, lane by lane.
     fn mul(self, other: Self) -> Self;
+    /// `self - other`, lane by lane.
+    fn sub(self, other: Self) -> Self;
+    /// `self / other`, lane by lane.
+    fn div(self, other: Self) -> Self;
+    /// `limit` where it is smaller, else `self`, NaN too.
+    fn at_most(self, limit: Self) -> Self;
+    /// `limit` where it is larger, else `self`, NaN too.
+    fn at_least(self, limit: Self) -> Self;
+    /// All bits set where `self < other`, none elsewhere.
+    fn less(self, other: Self) -> Self;
+    /// The bits of `yes` where those of `self` are set, those of `no` elsewhere.
+    fn choose(self, yes: Self, no: Self) -> Self;
+    /// The bits set in both.
+    fn and(self, other: Self) -> Self;
+    /// The bits set in one or both.
+    fn or(self, other: Self) -> Self;
+    /// The sum of the lanes' bits as integers, wrapping.
+    fn bits_add(self, other: Self) -> Self;
+    /// The difference of the lanes' bits as integers, wrapping.
+    fn bits_sub(self, other: Self) -> Self;
+    /// The lanes' bits, moved up.
+    fn bits_up(self, by: u32) -> Self;
+    /// The lanes' bits, moved down; zeros come in.
+    fn bits_down(self, by: u32) -> Self;
     /// Writes a square of [`LANES`](Self::LANES) rows transposed; `from_stride` and `to_stride` lie between its rows.
     ///
     /// # Safety
@@ -42,7 +66,8 @@ mod lanes {
     use core::arch::wasm32::*;
 
     macro_rules! vector {
-        ($name:ident, $t:ty, $lanes:literal, $splat:ident, $load_splat:ident, $add:ident, $mul:ident, $transpose:ident) => {
+        ($name:ident, $t:ty, $lanes:literal, $splat:ident, $load_splat:ident, $transpose:ident, $up:ident, $down:ident,
+         $($method:ident = $instruction:ident),*) => {
             /// One simd128 register.
             #[derive(Clone, Copy)]
             pub struct $name(v128);
@@ -69,13 +94,21 @@ mod lanes {
                     // SAFETY: 16 writable bytes are promised; v128_store needs no alignment.
                     unsafe { v128_store(to.cast(), self.0) }
                 }
+                $(#[inline(always)]
+                fn $method(self, other: Self) -> Self {
+                    Self($instruction(self.0, other.0))
+                })*
                 #[inline(always)]
-                fn add(self, other: Self) -> Self {
-                    Self($add(self.0, other.0))
+                fn choose(self, yes: Self, no: Self) -> Self {
+                    Self(v128_bitselect(yes.0, no.0, self.0))
                 }
                 #[inline(always)]
-                fn mul(self, other: Self) -> Self {
-                    Self($mul(self.0, other.0))
+                fn bits_up(self, by: u32) -> Self {
+                    Self($up(self.0, by))
+                }
+                #[inline(always)]
+                fn bits_down(self, by: u32) -> Self {
+                    Self($down(self.0, by))
                 }
                 #[inline(always)]
                 unsafe fn transpose(from: *const $t, from_stride: usize, to: *mut $t, to_stride: usize) {
@@ -108,16 +141,69 @@ mod lanes {
         [i64x2_shuffle::<0, 2>(a, b), i64x2_shuffle::<1, 3>(a, b)]
     }
 
-    vector!(F32x4, f32, 4, f32x4_splat, v128_load32_splat, f32x4_add, f32x4_mul, transpose_4);
-    vector!(F64x2, f64, 2, f64x2_splat, v128_load64_splat, f64x2_add, f64x2_mul, transpose_2);
+    vector!(
+        F32x4,
+        f32,
+        4,
+        f32x4_splat,
+        v128_load32_splat,
+        transpose_4,
+        i32x4_shl,
+        u32x4_shr,
+        add = f32x4_add,
+        mul = f32x4_mul,
+        sub = f32x4_sub,
+        div = f32x4_div,
+        at_most = f32x4_pmin,
+        at_least = f32x4_pmax,
+        less = f32x4_lt,
+        and = v128_and,
+        or = v128_or,
+        bits_add = i32x4_add,
+        bits_sub = i32x4_sub
+    );
+    vector!(
+        F64x2,
+        f64,
+        2,
+        f64x2_splat,
+        v128_load64_splat,
+        transpose_2,
+        i64x2_shl,
+        u64x2_shr,
+        add = f64x2_add,
+        mul = f64x2_mul,
+        sub = f64x2_sub,
+        div = f64x2_div,
+        at_most = f64x2_pmin,
+        at_least = f64x2_pmax,
+        less = f64x2_lt,
+        and = v128_and,
+        or = v128_or,
+        bits_add = i64x2_add,
+        bits_sub = i64x2_sub
+    );
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod lanes {
     use super::Vector;
 
+    /// A method of two vectors by what it does with a lane.
+    macro_rules! lane_by_lane {
+        ($($method:ident = |$a:ident, $b:ident| $lane:expr;)*) => {$(
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(std::array::from_fn(|i| {
+                    let ($a, $b) = (self.0[i], other.0[i]);
+                    $lane
+                }))
+            }
+        )*};
+    }
+
     macro_rules! vector {
-        ($name:ident, $t:ty, $lanes:literal) => {
+        ($name:ident, $t:ty, $bits:ty, $lanes:literal) => {
             /// Lanes as an array, which the compiler keeps in a register where the machine has one.
             #[derive(Clone, Copy)]
             #[repr(C, align(16))]
@@ -145,13 +231,33 @@ mod lanes {
                     // SAFETY: all lanes are promised to be writable; the write assumes no alignment.
                     unsafe { to.cast::<[$t; $lanes]>().write_unaligned(self.0) }
                 }
-                #[inline(always)]
-                fn add(self, other: Self) -> Self {
-                    Self(std::array::from_fn(|i| self.0[i] + other.0[i]))
+                lane_by_lane! {
+                    add = |a, b| a + b;
+                    mul = |a, b| a * b;
+                    sub = |a, b| a - b;
+                    div = |a, b| a / b;
+                    at_most = |a, b| if b < a { b } else { a };
+                    at_least = |a, b| if a < b { b } else { a };
+                    less = |a, b| <$t>::from_bits(if a < b { <$bits>::MAX } else { 0 });
+                    and = |a, b| <$t>::from_bits(a.to_bits() & b.to_bits());
+                    or = |a, b| <$t>::from_bits(a.to_bits() | b.to_bits());
+                    bits_add = |a, b| <$t>::from_bits(a.to_bits().wrapping_add(b.to_bits()));
+                    bits_sub = |a, b| <$t>::from_bits(a.to_bits().wrapping_sub(b.to_bits()));
                 }
                 #[inline(always)]
-                fn mul(self, other: Self) -> Self {
-                    Self(std::array::from_fn(|i| self.0[i] * other.0[i]))
+                fn choose(self, yes: Self, no: Self) -> Self {
+                    Self(std::array::from_fn(|i| {
+                        let mask = self.0[i].to_bits();
+                        <$t>::from_bits(yes.0[i].to_bits() & mask | no.0[i].to_bits() & !mask)
+                    }))
+                }
+                #[inline(always)]
+                fn bits_up(self, by: u32) -> Self {
+                    Self(self.0.map(|a| <$t>::from_bits(a.to_bits() << by)))
+                }
+                #[inline(always)]
+                fn bits_down(self, by: u32) -> Self {
+                    Self(self.0.map(|a| <$t>::from_bits(a.to_bits() >> by)))
                 }
                 #[inline(always)]
                 unsafe fn transpose(from: *const $t, from_stride: usize, to: *mut $t, to_stride: usize) {
@@ -166,8 +272,8 @@ mod lanes {
         };
     }
 
-    vector!(F32x4, f32, 4);
-    vector!(F64x2, f64, 2);
+    vector!(F32x4, f32, u32, 4);
+    vector!(F64x2, f64, u64, 2);
 }
 
 pub use lanes::{F32x4, F64x2};

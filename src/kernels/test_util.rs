@@ -27,3 +27,94 @@ pub fn indices(dims: &[usize]) -> impl Iterator<Item = Vec<usize>> {
 pub fn place(dims: &[usize], index: &[usize]) -> usize {
     dims.iter().zip(index).fold(0, |at, (d, i)| at * d + i)
 }
+
+/// The sum of two f64, the second below half an ulp of the first: about 32 digits, to judge results in f64
+/// (Dekker 1971).
+#[derive(Clone, Copy, Debug)]
+pub struct Double(pub f64, pub f64);
+
+impl Double {
+    const LOG_2: Self = Self(std::f64::consts::LN_2, 2.319_046_813_846_299_6e-17);
+
+    fn of_sum(a: f64, b: f64) -> Self {
+        let s = a + b;
+        let t = s - a;
+        Self(s, (a - (s - t)) + (b - t))
+    }
+
+    fn of_product(a: f64, b: f64) -> Self {
+        let halves = |a: f64| {
+            let high = f64::from_bits(a.to_bits() & !0x07ff_ffff);
+            (high, a - high)
+        };
+        let (p, (ah, al), (bh, bl)) = (a * b, halves(a), halves(b));
+        Self(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl)
+    }
+
+    fn add(self, other: Self) -> Self {
+        let Self(s, e) = Self::of_sum(self.0, other.0);
+        Self::of_sum(s, e + self.1 + other.1)
+    }
+
+    fn mul(self, other: Self) -> Self {
+        let Self(p, e) = Self::of_product(self.0, other.0);
+        Self::of_sum(p, e + (self.0 * other.1 + self.1 * other.0))
+    }
+
+    fn neg(self) -> Self {
+        Self(-self.0, -self.1)
+    }
+
+    fn div(self, other: Self) -> Self {
+        let q = self.0 / other.0;
+        let rest = self.add(other.mul(Self(q, 0.0)).neg());
+        let next = rest.0 / other.0;
+        let rest = rest.add(other.mul(Self(next, 0.0)).neg());
+        Self::of_sum(q, next).add(Self(rest.0 / other.0, 0.0))
+    }
+
+    /// e^x - 1 by its series, |x| < 0.4.
+    fn small_expm1(x: Self) -> Self {
+        (1..25)
+            .rev()
+            .fold(Self(0.0, 0.0), |sum, n| sum.add(Self(1.0, 0.0)).mul(x).div(Self(f64::from(n), 0.0)))
+    }
+
+    /// e^x.
+    pub fn exp(x: f64) -> Self {
+        let n = (x / std::f64::consts::LN_2).round();
+        let r = Self(x, 0.0).add(Self::LOG_2.mul(Self(-n, 0.0)));
+        let y = Self::small_expm1(r).add(Self(1.0, 0.0));
+        let scale = libm::exp2(n);
+        Self(y.0 * scale, y.1 * scale)
+    }
+
+    /// log x, from an approximation and one step that squares its error.
+    pub fn log(x: f64) -> Self {
+        // near the largest numbers the power of two is split off, so that nothing overflows
+        let (fraction, exponent) = libm::frexp(x);
+        let y = libm::log(fraction);
+        let quotient = Self(fraction, 0.0).mul(Self::exp(-y));
+        let Self(d, e) = quotient.add(Self(-1.0, 0.0));
+        let near = Self(y, 0.0).add(Self(d, e)).add(Self(-d * d / 2.0, 0.0));
+        near.add(Self::LOG_2.mul(Self(f64::from(exponent), 0.0)))
+    }
+
+    /// tanh x.
+    pub fn tanh(x: f64) -> Self {
+        let m = if x.abs() < 0.17 {
+            Self::small_expm1(Self(-2.0 * x.abs(), 0.0))
+        } else {
+            Self::exp(-2.0 * x.abs()).add(Self(-1.0, 0.0))
+        };
+        let y = m.neg().div(m.add(Self(2.0, 0.0)));
+        if x < 0.0 { y.neg() } else { y }
+    }
+
+    /// 1 / (1 + e^-x).
+    pub fn sigmoid(x: f64) -> Self {
+        let e = Self::exp(-x.abs());
+        let numerator = if x < 0.0 { e } else { Self(1.0, 0.0) };
+        numerator.div(e.add(Self(1.0, 0.0)))
+    }
+}
