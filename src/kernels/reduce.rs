@@ -194,27 +194,56 @@ fn fold_to<T: Real>(x: &[T], dims: &[usize], target: &[usize], y: &mut [T], fold
     if x.is_empty() {
         return;
     }
-    let kept = |i: usize| dims[i] == target[i];
-    match y {
-        // every axis left is summed
-        [y] => *y = fold.pair(*y, fold.run(x)),
-        _ if y.len() == x.len() => {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = fold.pair(*y, x);
-            }
+    if let [y] = y {
+        // every axis left is folded
+        *y = fold.pair(*y, fold.run(x));
+        return;
+    }
+    let piece = x.len() / dims[0];
+    if y.len() == x.len() {
+        fold_rows(x, y, fold);
+    } else if dims[0] == target[0] {
+        let part = y.len() / dims[0];
+        for (x, y) in x.chunks_exact(piece).zip(y.chunks_exact_mut(part)) {
+            fold_to(x, &dims[1..], &target[1..], y, fold);
         }
-        _ if kept(0) => {
-            let (piece, part) = (x.len() / dims[0], y.len() / dims[0]);
-            for (x, y) in x.chunks_exact(piece).zip(y.chunks_exact_mut(part)) {
-                fold_to(x, &dims[1..], &target[1..], y, fold);
-            }
-        }
-        _ => {
-            for x in x.chunks_exact(x.len() / dims[0]) {
-                fold_to(x, &dims[1..], &target[1..], y, fold);
-            }
+    } else if y.len() == piece {
+        // every axis behind this one is kept
+        fold_rows(x, y, fold);
+    } else {
+        for x in x.chunks_exact(piece) {
+            fold_to(x, &dims[1..], &target[1..], y, fold);
         }
     }
+}
+
+/// Folds the rows of `x (rows, n)` into `y (n,)`.
+fn fold_rows<T: Real>(x: &[T], y: &mut [T], fold: &impl Fold<T>) {
+    let mut at = 0;
+    at = fold_columns::<T, 16>(x, y, at, fold);
+    at = fold_columns::<T, 8>(x, y, at, fold);
+    at = fold_columns::<T, 4>(x, y, at, fold);
+    at = fold_columns::<T, 2>(x, y, at, fold);
+    fold_columns::<T, 1>(x, y, at, fold);
+}
+
+/// Folds blocks of `L` columns, from column `at` on, as long as there are so many; returns the first that is left. The
+/// block's results stay in registers for all rows.
+#[inline(always)]
+fn fold_columns<T: Real, const L: usize>(x: &[T], y: &mut [T], mut at: usize, fold: &impl Fold<T>) -> usize {
+    let n = y.len();
+    while let Some(y) = y[at..].first_chunk_mut::<L>() {
+        let mut local = *y;
+        for x in x.chunks_exact(n) {
+            let Some(x) = x[at..].first_chunk::<L>() else { break };
+            for l in 0..L {
+                local[l] = fold.pair(local[l], x[l]);
+            }
+        }
+        *y = local;
+        at += L;
+    }
+    at
 }
 
 /// The places of `keys` in ascending order of the keys (NaN last), equal ones in the order in which they stand.

@@ -22,8 +22,11 @@ pub fn softmax<T: Real>(x: &[T], n: usize, y: &mut [T]) {
 pub fn log_softmax<T: Real>(x: &[T], n: usize, y: &mut [T]) {
     shifted(x, n, y, |x, y| {
         T::exp_in_place(y);
-        for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
-            let (largest, log) = (max(x), sum(y).log());
+        let mut logs = [T::ZERO; ROWS];
+        logs.iter_mut().zip(y.chunks_exact(n)).for_each(|(log, y)| *log = sum(y));
+        T::log_in_place(&mut logs[..y.len() / n]);
+        for ((x, y), &log) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)).zip(&logs) {
+            let largest = max(x);
             y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - largest) - log);
         }
     });
@@ -34,9 +37,10 @@ pub fn log_sum_exp<T: Real>(x: &[T], n: usize, y: &mut [T]) {
     if n == 0 {
         return y.fill(T::NEG_INFINITY);
     }
-    for (x, y) in x.chunks_exact(n).zip(y) {
-        let (shift, log) = shifted_log_sum(x);
-        *y = shift + log;
+    for (x, y) in x.chunks(ROWS * n).zip(y.chunks_mut(ROWS)) {
+        let mut shifts = [T::ZERO; ROWS];
+        log_sums(x, n, &mut shifts, y);
+        y.iter_mut().zip(&shifts).for_each(|(y, &shift)| *y += shift);
     }
 }
 
@@ -44,42 +48,51 @@ pub fn log_sum_exp<T: Real>(x: &[T], n: usize, y: &mut [T]) {
 /// and a label of `labels (rows,)`; `y (rows,)`. NaN for a label that is not below `n`.
 pub fn cross_entropy<T: Real>(x: &[T], n: usize, labels: &[u32], y: &mut [T]) {
     debug_assert!(x.len() == labels.len() * n && y.len() == labels.len());
-    for (r, (&label, y)) in labels.iter().zip(y).enumerate() {
-        let x = &x[r * n..][..n];
-        let Some(&own) = x.get(label as usize) else {
-            *y = T::NAN;
-            continue;
-        };
-        let (shift, log) = shifted_log_sum(x);
-        // the shift first: the difference of two logits is exact where their logarithm of sums is not
-        *y = log - (own - shift);
+    if n == 0 {
+        return y.fill(T::NAN);
+    }
+    for ((x, y), labels) in x.chunks(ROWS * n).zip(y.chunks_mut(ROWS)).zip(labels.chunks(ROWS)) {
+        let mut shifts = [T::ZERO; ROWS];
+        log_sums(x, n, &mut shifts, y);
+        for (((x, y), &label), &shift) in x.chunks_exact(n).zip(y).zip(labels).zip(&shifts) {
+            let own = x.get(label as usize).copied().unwrap_or(T::NAN);
+            // the shift first: two large logits differ exactly, their sum with a logarithm is rounded
+            *y -= own - shift;
+        }
     }
 }
 
-/// `(s, log(sum(exp(x - s))))` with s the largest element, or 0 if that is not finite.
-fn shifted_log_sum<T: Real>(x: &[T]) -> (T, T) {
+/// Rows whose logarithms are taken together.
+const ROWS: usize = 64;
+
+/// For each of up to [`ROWS`] rows a number s, the largest element or 0 if that is not finite, and
+/// `y = log(sum(exp(x - s)))`.
+fn log_sums<T: Real>(x: &[T], n: usize, shifts: &mut [T; ROWS], y: &mut [T]) {
     // a buffer of a whole number of lanes: the run goes on from piece to piece as if the row were one
     let mut buffer = [T::ZERO; 8 * LANES];
-    let largest = max(x);
-    // inf - inf would be NaN
-    let shift = if largest.is_finite() { largest } else { T::ZERO };
-    let mut lanes = [T::ZERO; LANES];
-    for x in x.chunks(buffer.len()) {
-        let e = &mut buffer[..x.len()];
-        e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - shift);
-        T::exp_in_place(e);
-        run(&mut lanes, e, |sum, e| sum + e);
+    for ((x, y), shift) in x.chunks_exact(n).zip(&mut *y).zip(shifts) {
+        let largest = max(x);
+        // inf - inf would be NaN
+        *shift = if largest.is_finite() { largest } else { T::ZERO };
+        let mut lanes = [T::ZERO; LANES];
+        for x in x.chunks(buffer.len()) {
+            let e = &mut buffer[..x.len()];
+            e.iter_mut().zip(x).for_each(|(e, &x)| *e = x - *shift);
+            T::exp_in_place(e);
+            run(&mut lanes, e, |sum, e| sum + e);
+        }
+        *y = fold_lanes(lanes, |a, b| a + b);
     }
-    (shift, fold_lanes(lanes, |a, b| a + b).log())
+    T::log_in_place(y);
 }
 
-/// Fills `y` with `x - max(x)` and calls `finish` on blocks of whole rows that stay in the nearest cache.
+/// Fills `y` with `x - max(x)` and calls `finish` on blocks of up to [`ROWS`] rows that stay in the nearest cache.
 #[inline(always)]
 fn shifted<T: Real>(x: &[T], n: usize, y: &mut [T], finish: impl Fn(&[T], &mut [T])) {
     if n == 0 {
         return;
     }
-    let block = n * (2048 / n).max(1);
+    let block = n * (2048 / n).clamp(1, ROWS);
     for (x, y) in x.chunks(block).zip(y.chunks_mut(block)) {
         for (x, y) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)) {
             let largest = max(x);

@@ -3,6 +3,8 @@
 //! Each engine prints its list; `tools/test.mjs` compares the lists. A new family is one more function here, named
 //! in `all`.
 
+mod kernels;
+
 use saddlepoint::data::{DataSpec, Examples, Generator, load};
 use saddlepoint::{Source, Stream};
 
@@ -14,7 +16,7 @@ pub struct Case {
 
 /// Every case, in a fixed order.
 pub fn all() -> Vec<Case> {
-    [random_numbers(), data_sets()].into_iter().flatten().collect()
+    [random_numbers(), data_sets(), kernels::cases()].into_iter().flatten().collect()
 }
 
 /// FNV-1a over 64-bit words (Fowler, Noll, Vo), low byte first.
