@@ -12,11 +12,15 @@ import { NETWORK, SEARCH, STRIP_SEEDS } from "./race.ts";
  * Even, so that no sample lies on an axis, where the saddle's level is degenerate.
  */
 const COLUMNS = 168;
+/** A ninth of the work, drawn first: the map stands before the paths have gone far. */
+const COARSE = 56;
 
 export class LandscapeCore {
   info: LandscapeInfo | null = $state.raw(null);
   points: readonly CriticalPoint[] = $state.raw([]);
   surface: Surface | null = $state.raw(null);
+  /** Whether the surface stands as fine as it gets. */
+  drawn = $state(false);
   race: Race | null = $state.raw(null);
   strip: SeedStrip | null = $state.raw(null);
   error: ReportMessage | null = $state.raw(null);
@@ -87,11 +91,14 @@ export class LandscapeCore {
     const turn = ++this.#surfaceTurn;
     const width = box.x[1] - box.x[0];
     const height = box.y[1] - box.y[0];
-    const columns = width >= height ? COLUMNS : even((COLUMNS * width) / height);
-    const rows = width >= height ? even((COLUMNS * height) / width) : COLUMNS;
+    const unit = Math.max(width, height);
     await this.#ask(async (api) => {
-      const surface = await api.surface(box, columns, rows);
-      if (turn === this.#surfaceTurn) this.surface = surface;
+      for (const samples of [COARSE, COLUMNS]) {
+        const surface = await api.surface(box, even((samples * width) / unit), even((samples * height) / unit));
+        if (turn !== this.#surfaceTurn) return;
+        this.surface = surface;
+      }
+      this.drawn = true;
     });
   }
 

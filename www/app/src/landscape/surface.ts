@@ -13,11 +13,11 @@ const ABOVE = 13;
  * Levels that lie closer towards the minimum and, above, towards the saddle: there the surface is almost flat, and equal
  * steps would leave it empty. Rounded to what the page prints, so that a number on a contour is the contour's own.
  */
-export function levelsOf(surface: Surface, saddle: number): number[] {
+export function levelsOf(surface: Surface, saddle: number, lowest: number): number[] {
   const levels = new Set<number>();
   for (let k = 1; k < BELOW; k++) {
-    const level = Number((surface.min + (saddle - surface.min) * (k / BELOW) ** 1.7).toFixed(3));
-    if (level > surface.min && level < saddle - 0.005) levels.add(level);
+    const level = Number((lowest + (saddle - lowest) * (k / BELOW) ** 1.7).toFixed(3));
+    if (level > lowest && level < saddle - 0.005) levels.add(level);
   }
   levels.add(saddle);
   for (let k = 1; k < ABOVE; k++) {
