@@ -3,6 +3,7 @@
 //! `wasm-pack test --node --test wasm`, or `--headless --chrome --features browser-tests --test wasm`.
 
 mod hashes;
+mod runs;
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -24,7 +25,14 @@ fn random_words_are_the_known_ones() {
 /// Prints the list that the test run compares between engines.
 #[wasm_bindgen_test(unsupported = test)]
 fn print_case_hashes() {
-    let cases = hashes::all();
+    let mut cases = hashes::all();
+    for run in runs::all() {
+        let mut trainer = run.trainer();
+        trainer.run_until(|| false).unwrap();
+        let hash = trainer.run_hash();
+        assert_eq!(format!("{hash:016x}"), run.hash, "{}: tests/fixtures/run-hash.json", run.name);
+        cases.push(hashes::Case { name: format!("run/{}", run.name), hash });
+    }
     let mut names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

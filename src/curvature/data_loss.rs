@@ -9,7 +9,7 @@ use crate::kernels::Real;
 use crate::nn::{Model, ProgramKey, Programs, Purpose, Target};
 use std::sync::Arc;
 
-/// Activations of one chunk, in elements, that the number of rows of a chunk is chosen for: at 4 bytes and a
+/// Activations or features of one chunk, in elements, that the number of rows of a chunk is chosen for: at 4 bytes and a
 /// few values alive for each activation, a chunk stays within some ten MiB.
 const CHUNK_ELEMENTS: usize = 1 << 20;
 
@@ -80,7 +80,8 @@ impl<T: Real> DataLoss<T> {
     /// Rows of a chunk: a number that follows from the network alone.
     #[must_use]
     pub fn chunk(&self) -> usize {
-        (CHUNK_ELEMENTS / self.model.activation_len().max(1)).clamp(32, 4096) / 32 * 32
+        let numbers = self.model.activation_len().max(self.model.input().len()).max(1);
+        (CHUNK_ELEMENTS / numbers).clamp(32, 4096) / 32 * 32
     }
 
     /// Bytes of the program that trains on batches of `batch` rows.

@@ -1,6 +1,6 @@
 //! A network: layers, loss and what they are trained towards.
 
-use super::layers::Builder;
+use super::layers::{Builder, check_activations};
 use super::programs::{ProgramKey, Purpose};
 use super::{Activation, LayerSpec, Loss, ParameterKind, ParameterTable};
 use crate::error::{Error, Result};
@@ -8,6 +8,9 @@ use crate::exec::{Output, Plan, Sink};
 use crate::graph::{Buffer, Graph, Value};
 use crate::shape::Shape;
 use serde::Serialize;
+
+/// Most layers of a network: planning takes time and memory for each.
+const MAX_LAYERS: usize = 1000;
 
 /// What the network is trained towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +88,13 @@ impl Model {
                 .expected("at least one layer")
                 .got("none")
                 .hint(format!("add a dense layer of {} units", target.outputs())));
+        }
+        if layers.len() > MAX_LAYERS {
+            return Err(Error::spec("too-many-layers", "layers")
+                .expected(format!("at most {MAX_LAYERS} layers"))
+                .got(layers.len().to_string())
+                .hint("use fewer layers")
+                .arg("got", layers.len()));
         }
         let mut model = Self {
             input: input.clone(),
@@ -239,6 +249,7 @@ impl Model {
         let mut table = ParameterTable::default();
         let mut activations = Vec::new();
         let mut logits = x;
+        let mut numbers = 0_usize;
         for (layer, name) in self.layers.iter().zip(&self.names) {
             graph.set_scope(name);
             let mut builder = Builder { graph, name, table: &mut table, train };
@@ -251,6 +262,8 @@ impl Model {
                     .hint("use ReLU or tanh here"));
             }
             x = layer.activation().apply(graph, logits)?;
+            numbers = numbers.saturating_add(graph.shape(x).len() / batch);
+            check_activations(name, numbers)?;
             activations.push(x);
         }
         let softmax = self.layers.last().map(LayerSpec::activation) == Some(Activation::Softmax);
@@ -326,4 +339,30 @@ fn names(layers: &[LayerSpec]) -> Result<Vec<String>> {
         names.push(name);
     }
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Conv2dLayer, Dense, PaddingSpec};
+
+    fn code(layers: &[LayerSpec]) -> &'static str {
+        let input = Shape::new(&[8, 8, 1]);
+        let model = Model::new(&input, layers, Loss::SoftmaxCrossEntropy, Target::Classes(2));
+        model.map_or_else(|error| error.report().code, |_| "fits")
+    }
+
+    #[test]
+    fn networks_beyond_any_memory_are_refused_before_anything_is_allocated() {
+        let dense = |units| LayerSpec::Dense(Dense::new(units, Activation::Relu));
+        let conv = |filters, kernel, padding| {
+            LayerSpec::Conv2d(Conv2dLayer::new(filters, kernel, padding, Activation::Relu))
+        };
+        assert_eq!(code(&[dense(1000), dense(2)]), "fits");
+        assert_eq!(code(&[dense(1 << 20), dense(1 << 20), dense(2)]), "network-too-large");
+        assert_eq!(code(&[conv(1 << 17, [1, 1], PaddingSpec::Valid), dense(2)]), "network-too-large");
+        assert_eq!(code(&[conv(1, [17, 17], PaddingSpec::Same), dense(2)]), "conv-window");
+        assert_eq!(code(&[conv(1, [16, 16], PaddingSpec::Same), dense(2)]), "fits");
+        assert_eq!(code(&vec![dense(2); MAX_LAYERS + 1]), "too-many-layers");
+    }
 }

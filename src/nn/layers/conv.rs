@@ -122,6 +122,12 @@ impl Layer for Conv2dLayer {
             }
         }
         let window = Window::new([kh, kw]).stride(self.strides).dilation(self.dilation);
+        // with `same` padding the outer taps of a larger window would see nothing but the padding
+        if self.padding == PaddingSpec::Same && (window.extent(0) > 2 * h || window.extent(1) > 2 * w) {
+            let expected = format!("a dilated kernel of at most {} x {}, twice the image", 2 * h, 2 * w);
+            let got = format!("{} x {}", window.extent(0), window.extent(1));
+            return Err(b.refuse("conv-window", &expected, got, "use a smaller kernelSize or dilation"));
+        }
         let window = self.padding.pad(window, [h, w]);
         window.output(b.name, [h, w])?;
         let per_group = c / self.groups;

@@ -24,6 +24,11 @@ use crate::shape::Shape;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+/// Most parameters of a network: a quarter of a GiB in f32, of which training with Adam holds seven copies.
+const MAX_PARAMETERS: usize = 1 << 26;
+/// Most numbers that all layers together put out for one example: programs take at least 32 examples at once.
+const MAX_ACTIVATIONS: usize = 1 << 22;
+
 /// A layer in process of being added to a graph.
 pub struct Builder<'a> {
     /// The graph it adds to.
@@ -50,6 +55,10 @@ impl Builder<'_> {
         fans: [usize; 2],
     ) -> Result<Value> {
         let shape = shape.into();
+        let parameters = self.table.len().saturating_add(shape.len());
+        if parameters > MAX_PARAMETERS {
+            return Err(too_large(self.name, "parameters", parameters, MAX_PARAMETERS));
+        }
         let index = self.table.push(Parameter {
             name: format!("{}.{role}", self.name),
             layer: self.name.to_owned(),
@@ -187,6 +196,29 @@ layers![
 
 fn yes() -> bool {
     true
+}
+
+/// Refuses a layer after which all layers together put out `numbers` per example, if that is beyond any memory.
+///
+/// # Errors
+/// [`Error::Memory`] then.
+pub(super) fn check_activations(name: &str, numbers: usize) -> Result<()> {
+    if numbers <= MAX_ACTIVATIONS {
+        return Ok(());
+    }
+    Err(too_large(name, "outputs per example", numbers, MAX_ACTIVATIONS))
+}
+
+fn too_large(name: &str, what: &str, got: usize, most: usize) -> Error {
+    // sizes beyond any count stand at the largest number there is
+    let got = if got == usize::MAX { "more than can be counted".to_owned() } else { got.to_string() };
+    Error::memory("network-too-large", name)
+        .expected(format!("at most {most} {what} of all layers up to this one"))
+        .got(&got)
+        .hint("use fewer units or filters")
+        .arg("what", what)
+        .arg("got", got)
+        .arg("most", most)
 }
 
 /// `a, ReLU`; without the activation if it is linear.

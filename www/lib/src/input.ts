@@ -19,15 +19,30 @@ export function numberOf(value: unknown): number {
   return typeof value === "number" ? value : NaN;
 }
 
+/** A list of numbers; what is no list is one of nothing. */
+export function numbersOf(values: unknown): Float64Array {
+  return Float64Array.from(Array.isArray(values) ? values : [], numberOf);
+}
+
 /** A point; what is none becomes one that is refused. */
 export function pairOf(value: unknown): [number, number] {
   const [x, y] = Array.isArray(value) ? (value as unknown[]) : [];
   return [numberOf(x), numberOf(y)];
 }
 
-/** Whether the data of a description are files. Callers without types may pass anything. */
+/** Whether the data of a description are files. */
 export function needsFiles(spec: RunSpec | LandscapeSpec): boolean {
-  return (spec as Partial<RunSpec> | undefined)?.data?.type === "files";
+  return dataType(spec) === "files";
+}
+
+/** Whether they are the digits, which come in a file of the package. */
+export function needsDigits(spec: RunSpec | LandscapeSpec): boolean {
+  return dataType(spec) === "digits";
+}
+
+/** Callers without types may pass anything. */
+function dataType(spec: Partial<RunSpec> | null | undefined): string | undefined {
+  return spec?.data?.type;
 }
 
 /** Numbers of examples, as the core takes them. */

@@ -1,6 +1,6 @@
 import { untilAborted } from "./abort.js";
 import type { CreateOptions, LandscapeApi } from "./api.js";
-import { filesOf, needsFiles, numberOf, pairOf, textOf } from "./input.js";
+import { filesOf, needsDigits, needsFiles, numberOf, numbersOf, pairOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { openLink, type Link } from "./link.js";
 import type { Box, CriticalPoint, LandscapeInfo, LandscapeSpec, Race, RaceSpec, SeedStrip, Surface } from "./types.js";
@@ -14,7 +14,7 @@ export class Landscape implements LandscapeApi {
     const text = textOf(spec);
     let info: LandscapeInfo | undefined;
     const open = async (): Promise<Link> => {
-      const link = await openLink(worker, false);
+      const link = await openLink(worker, needsDigits(spec));
       try {
         info = await link.call("landscape", text, files);
         return link;
@@ -54,7 +54,7 @@ export class Landscape implements LandscapeApi {
 
   /** In a core of its own, which is started when it is first needed: a race need not wait for a strip. */
   strip(spec: RaceSpec, seeds: number[]): Promise<SeedStrip> {
-    return this.strips.call("strip", textOf(spec), Float64Array.from(seeds, numberOf));
+    return this.strips.call("strip", textOf(spec), numbersOf(seeds));
   }
 
   dispose(): Promise<void> {

@@ -23,7 +23,7 @@ export class Line {
       const link = await this.link.catch((error: unknown) => {
         // the next question tries again
         this.link = null;
-        throw error;
+        throw error instanceof Broken ? unusable(error) : error;
       });
       try {
         return await work(link);

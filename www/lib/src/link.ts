@@ -87,21 +87,29 @@ class WorkerLink implements Link {
   }
 }
 
+/** The memory of this thread's core is shared by all its models: once it broke, none can be trusted. */
+let brokenHere: Broken | undefined;
+
 /** The engine is fetched only here: a page that works with workers does not need it in its own thread. */
 async function localLink({ module, digits }: Start): Promise<Link> {
   const { Engine, judged } = await import("./engine.js");
-  const engine = new Engine(module, false, digits);
+  const engine = brokenHere ? undefined : new Engine(module, false, digits);
   return {
     snapshot: undefined,
     // async, so that what is thrown rejects
     // eslint-disable-next-line @typescript-eslint/require-await
     async call(method, ...args) {
+      if (brokenHere ?? !engine) throw new Broken(`${brokenHere?.message ?? ""}; only another thread or worker has a sound core`);
       try {
         return (engine[method] as (...args: unknown[]) => never)(...args);
       } catch (error) {
-        throw judged(error);
+        const fault = judged(error);
+        if (fault instanceof Broken) brokenHere = fault;
+        throw fault;
       }
     },
-    close: () => engine.free(),
+    close: () => {
+      if (!brokenHere) engine?.free();
+    },
   };
 }

@@ -1,0 +1,211 @@
+// The package in Node: the core runs in this thread.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Model, SaddlepointError } from "../dist/index.js";
+import { diabetes, digits, files, idx, known, refusal, train, xor } from "./specs.mjs";
+
+test("XOR is learnt", async () => {
+  const model = await Model.create(xor);
+  const progress = await train(model);
+  assert.equal(progress.state, "done");
+  assert.equal(progress.step, model.info.steps);
+  const { accuracy, confusion } = await model.evaluate();
+  assert.ok(accuracy > 0.95, `accuracy ${accuracy}`);
+  assert.equal(confusion.flat().reduce((a, b) => a + b), 100);
+  const [a, b] = await model.predict(Float32Array.of(0.8, 0.8));
+  const [c, d] = await model.predict(Float32Array.of(-0.8, 0.8));
+  assert.ok(a > b === d > c, `opposite corners differ: ${a} ${b}, ${c} ${d}`);
+  await model.dispose();
+});
+
+test("digits are recognised", async () => {
+  const model = await Model.create(digits);
+  await train(model);
+  const { accuracy, mistakes } = await model.evaluate();
+  assert.ok(accuracy > 0.95, `accuracy ${accuracy}`);
+  assert.ok(mistakes.length <= 24 && mistakes.every(({ label, predicted }) => label !== predicted));
+
+  const { index, predicted, probability } = mistakes[0];
+  const image = await model.image(index);
+  assert.deepEqual([image.height, image.width, image.channels, image.pixels.length], [8, 8, 1, 64]);
+  assert.equal(image.label, mistakes[0].label);
+  const { probabilities, output, filters, maps } = await model.inspect(Float32Array.from(image.pixels));
+  assert.ok(Math.abs(probabilities[predicted] - probability) < 1e-6);
+  assert.deepEqual(probabilities, output);
+  assert.deepEqual([filters.layer, filters.count, filters.height, filters.width, filters.values.length], ["conv_1", 8, 3, 3, 72]);
+  assert.deepEqual(
+    maps.map(({ layer, count, height, width, values }) => [layer, count, height, width, values.length]),
+    [["conv_1", 8, 8, 8, 512], ["pool_1", 8, 4, 4, 128], ["conv_2", 16, 4, 4, 256]],
+  );
+  // a plane of the pool holds the largest of each 2 x 2 of the same plane before it
+  const [before, after] = maps;
+  for (let plane = 0; plane < 8; plane++) {
+    const at = (y, x) => before.values[plane * 64 + y * 8 + x];
+    assert.equal(after.values[plane * 16 + 4 + 2], Math.max(at(2, 4), at(2, 5), at(3, 4), at(3, 5)));
+  }
+  await model.dispose();
+});
+
+test("a regression predicts in the units of its data", async () => {
+  const model = await Model.create(diabetes);
+  await train(model);
+  const { loss, accuracy, confusion } = await model.evaluate();
+  assert.ok(loss < 0.7, `loss ${loss}`);
+  assert.deepEqual([accuracy, confusion], [null, null]);
+  const middling = Float32Array.of(48.5, 1.5, 26.4, 94.6, 189, 115, 49.8, 4.07, 4.64, 91.3);
+  const [value] = await model.predict(middling);
+  assert.ok(value > 100 && value < 200, `a mean patient is not far from the mean of 152: ${value}`);
+  const inspection = await model.inspect(middling);
+  assert.deepEqual([inspection.probabilities, inspection.filters, inspection.maps], [null, null, []]);
+  assert.equal((await refusal(model.image(0))).code, "no-images");
+  await model.dispose();
+});
+
+test("a progress holds what is new, the history all of it", async () => {
+  const model = await Model.create(xor);
+  const first = await model.step(3);
+  const second = await model.step();
+  assert.deepEqual([first.from, first.loss.length, first.step, first.state], [0, 3, 3, "running"]);
+  assert.deepEqual([second.from, second.loss.length, second.step], [3, 1, 4]);
+  assert.deepEqual(first.gradientNorms.map(({ layer, norms }) => [layer, norms.length]), [["dense_1", 3], ["dense_2", 3]]);
+  assert.equal(first.evaluations.length, 1, "before the first step");
+  assert.deepEqual(Object.keys(first.evaluations[0]).sort(), ["step", "testAccuracy", "testExamples", "testLoss", "trainAccuracy", "trainExamples", "trainLoss"]);
+  const all = await model.history();
+  assert.deepEqual([...all.loss], [...first.loss, ...second.loss]);
+  assert.deepEqual([all.from, all.epoch], [0, 1]);
+  assert.ok(all.stepsPerSecond > 0 && all.secondsLeft > 0);
+  assert.ok(Math.abs(all.examplesPerSecond / all.stepsPerSecond - 30) < 1e-9);
+  assert.equal((await model.step()).from, 4, "the history was told");
+  await model.reset();
+  const again = await model.step(3);
+  assert.deepEqual([again.from, again.runHash], [0, first.runHash]);
+  await model.dispose();
+});
+
+for (const { name, hash, spec } of known) {
+  test(`the run ${name} has the hash it has everywhere`, async () => {
+    const model = await Model.create(spec);
+    assert.equal((await train(model)).runHash, hash);
+    await model.dispose();
+  });
+}
+
+test("stop, save, load and go on equals never having stopped", async () => {
+  const whole = await Model.create(digits);
+  await whole.step(50);
+  const file = await whole.save();
+  const loaded = await Model.load(file);
+  assert.deepEqual(loaded.spec, whole.spec);
+  assert.deepEqual(loaded.info, whole.info);
+  const [a, b] = [await whole.step(30), await loaded.step(30)];
+  assert.equal(a.runHash, b.runHash);
+  assert.deepEqual([b.from, b.loss], [50, a.loss]);
+  assert.deepEqual((await loaded.history()).loss, (await whole.history()).loss);
+
+  const cut = await refusal(Model.load(file.subarray(0, file.length - 9)));
+  assert.equal(cut.kind, "file");
+  assert.equal((await refusal(Model.load(new Uint8Array(3)))).code, "model-foreign");
+  await Promise.all([whole.dispose(), loaded.dispose()]);
+});
+
+test("a diverged run says where, and goes back to the kept weights", async () => {
+  const model = await Model.create({ ...diabetes, layers: [{ type: "dense", units: 8 }, { type: "dense", units: 1 }], optimizer: { type: "sgd", learningRate: 30 } });
+  const stopped = await train(model);
+  assert.equal(stopped.state, "diverged");
+  const { code, args, message } = stopped.report;
+  assert.equal(code, "diverged");
+  for (const name of ["step", "layer", "what", "rate", "kept"]) assert.ok(args[name], name);
+  assert.ok(message.includes(args.layer));
+  assert.deepEqual((await model.trainFor()).loss.length, 0, "it stays where it is");
+
+  const wrong = await refusal(model.restore(-1));
+  assert.equal(wrong.code, "optimizer-constant");
+  const back = await model.restore(0.01);
+  assert.deepEqual([back.state === "diverged", back.step, back.learningRate, back.report], [false, Number(args.kept), 0.01, null]);
+  assert.equal((await train(model)).state, "done");
+  await model.dispose();
+});
+
+test("files are read, named by their hash, and asked for again", async () => {
+  const model = await Model.create(files, { files: idx() });
+  const { data } = model.spec;
+  assert.match(data.hash, /^[0-9a-f]{16}$/);
+  assert.equal(data.hash, model.info.data.hash);
+  assert.deepEqual([model.info.data.train, model.info.data.test, model.info.data.shape], [30, 10, [3, 4, 1]]);
+  const { accuracy } = await train(model).then(() => model.evaluate());
+  assert.equal(accuracy, 1);
+  // pixels are 0..255 whichever way they come
+  const image = await model.image(0, "train");
+  const inspection = await model.inspect(Float32Array.from(image.pixels));
+  assert.ok(inspection.probabilities[image.label] > 0.5);
+
+  const named = { ...files, data };
+  const again = await Model.create(named, { files: idx().reverse() });
+  assert.equal((await train(again)).runHash, (await model.history()).runHash);
+  assert.equal((await refusal(Model.create(named, { files: idx(44) }))).code, "files-differ");
+  assert.equal((await refusal(Model.create(named))).code, "files-missing");
+
+  const saved = await model.save();
+  assert.equal((await refusal(Model.load(saved))).code, "model-needs-data");
+  const loaded = await Model.load(saved, { files: idx() });
+  assert.equal((await loaded.history()).runHash, (await model.history()).runHash);
+  await Promise.all([model, again, loaded].map((m) => m.dispose()));
+});
+
+test("files that cannot be used say why", async () => {
+  const [images, labels] = idx();
+  const code = async (...given) => (await refusal(Model.create(files, { files: given }))).code;
+  assert.equal(await code(), "files-missing");
+  assert.equal(await code({ ...images, bytes: new Uint8Array() }, labels), "file-empty");
+  assert.equal(await code({ ...images, bytes: images.bytes.subarray(0, 90) }, labels), "idx-truncated");
+  assert.equal(await code(images, idx(30)[1]), "idx-counts-differ");
+  assert.equal(await code({ name: "zeros", bytes: new Uint8Array(500_000_000) }, labels), "idx-magic");
+  assert.equal(await code({ name: "text" }), "file-no-bytes");
+  assert.equal((await refusal(Model.create(files, { files: 3 }))).code, "files-no-list");
+  // a view into a larger buffer is the view alone
+  const large = new Uint8Array(5000);
+  large.set(images.bytes, 1000);
+  const view = { ...images, bytes: large.subarray(1000, 1000 + images.bytes.length) };
+  const model = await Model.create(files, { files: [view, labels] });
+  assert.equal(model.info.data.train, 30);
+  await model.dispose();
+});
+
+test("the summary is that of the model, over the data given last", async () => {
+  const model = await Model.create(digits);
+  assert.deepEqual(await Model.summary(digits), model.info);
+  await model.dispose();
+  const given = idx();
+  const [a, b] = await Promise.all([Model.summary(files, { files: given }), Model.summary({ ...files, seed: 2 }, { files: [...given] })]);
+  assert.equal(a.data.hash, b.data.hash);
+  const other = await Model.summary(files, { files: idx(44) });
+  assert.equal(other.data.train, 33);
+  assert.equal((await refusal(Model.summary(files))).code, "files-missing");
+  const narrow = { ...digits, layers: [...digits.layers.slice(0, -1), { type: "dense", units: 9 }] };
+  assert.deepEqual([(await refusal(Model.summary(narrow))).code, (await refusal(Model.summary(narrow))).place], ["output-count", "dense_1"]);
+});
+
+test("what is disposed of or aborted is over", async () => {
+  const model = await Model.create(xor);
+  const pending = model.step(5);
+  await model.dispose();
+  assert.equal((await refusal(pending)).code, "disposed");
+  assert.equal((await refusal(model.evaluate())).code, "disposed");
+  await model.dispose();
+  await assert.rejects(Model.create(xor, { signal: AbortSignal.abort() }), { name: "AbortError" });
+  const controller = new AbortController();
+  const creating = Model.create(xor, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(creating, { name: "AbortError" });
+});
+
+test("an error carries its report", async () => {
+  const error = await Model.create({ ...xor, epochs: 0 }).catch((e) => e);
+  assert.ok(error instanceof SaddlepointError && error instanceof Error);
+  assert.equal(error.code, "run-range");
+  assert.equal(error.report.place, "epochs");
+  assert.equal(error.hint, error.report.hint);
+  assert.equal(error.message, "epochs: expected 1 to 1000000 passes, got 0; choose a number in this range");
+});
