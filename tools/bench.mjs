@@ -28,7 +28,7 @@ function build() {
     if (spawnSync(command, args, { stdio: "inherit" }).status !== 0) process.exit(1);
   };
   const triple = "wasm32-unknown-unknown";
-  run("cargo", ["build", "--release", "--lib", "--features", "bench", "--target", triple]);
+  run("cargo", ["build", "--release", "--lib", "--no-default-features", "--features", "bench", "--target", triple]);
   mkdirSync(folder, { recursive: true });
   run("wasm-bindgen", ["--target", "web", "--out-dir", folder, join(target, triple, "release/saddlepoint.wasm")]);
   for (const file of ["index.html", "page.js", "measure.js"]) copyFileSync(join("tools/bench", file), join(folder, file));

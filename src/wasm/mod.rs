@@ -4,6 +4,8 @@
 //! objects, their long parts as typed arrays that are copied once. Every number is checked before it reaches the
 //! core, and every mistake is thrown as a plain object, a [`ReportMessage`].
 
+#[cfg(feature = "bench")]
+mod bench;
 mod convert;
 mod data;
 mod inspect;
@@ -11,6 +13,8 @@ mod landscape;
 mod report;
 mod session;
 
+#[cfg(feature = "bench")]
+pub use bench::{GemmBench, WorkloadBench, peak_f32, peak_f64};
 pub use convert::Js;
 pub use data::Store;
 pub use inspect::{ExamplesHead, ImageHead, PlanesHead};

@@ -1,0 +1,145 @@
+//! Exports for measuring speed in an engine; built with the feature `bench` only.
+
+use super::convert::Js;
+use crate::kernels::{self, Init, MatMul, Real};
+use crate::lab::{Run, Workload};
+use crate::rng::{Source, Stream};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Runs the `f32` peak loop; returns the FLOP done.
+#[wasm_bindgen(js_name = benchPeakF32)]
+#[must_use]
+pub fn peak_f32(iterations: u32) -> f64 {
+    kernels::peak_f32(iterations as usize)
+}
+
+/// Runs the `f64` peak loop; returns the FLOP done.
+#[wasm_bindgen(js_name = benchPeakF64)]
+#[must_use]
+pub fn peak_f64(iterations: u32) -> f64 {
+    kernels::peak_f64(iterations as usize)
+}
+
+/// A square product of seeded matrices.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct GemmBench {
+    product: MatMul,
+    single: Matrices<f32>,
+    double: Matrices<f64>,
+}
+
+#[derive(Debug)]
+struct Matrices<T> {
+    a: Vec<T>,
+    b: Vec<T>,
+    c: Vec<T>,
+    scratch: Vec<T>,
+}
+
+impl<T: Real> Matrices<T> {
+    fn new(elements: usize, scratch: usize) -> Self {
+        let draw = |n: u32| {
+            let source = Source::new(1, Stream::DATA.nth(n), 0);
+            (0..elements as u64).map(|i| T::from_f64(source.uniform(i) - 0.5)).collect()
+        };
+        Self { a: draw(0), b: draw(1), c: vec![T::ZERO; elements], scratch: vec![T::ZERO; scratch] }
+    }
+
+    fn run(&mut self, product: &MatMul) {
+        kernels::matmul(product, &self.a, &self.b, Init::Zero, &mut self.c, &mut self.scratch);
+    }
+}
+
+#[wasm_bindgen]
+impl GemmBench {
+    /// `n` x `n`, in `f64` if `double`.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(n: u32, double: bool) -> Self {
+        let product = MatMul::new(n as usize, n as usize, n as usize);
+        let elements = |on: bool| if on { product.m * product.n } else { 0 };
+        Self {
+            single: Matrices::new(elements(!double), product.scratch()),
+            double: Matrices::new(elements(double), product.scratch()),
+            product,
+        }
+    }
+
+    /// One product; returns its FLOP.
+    pub fn run(&mut self) -> f64 {
+        if self.double.a.is_empty() {
+            self.single.run(&self.product);
+        } else {
+            self.double.run(&self.product);
+        }
+        let MatMul { m, k, n, .. } = self.product;
+        2.0 * m as f64 * k as f64 * n as f64
+    }
+}
+
+/// A workload of the crate.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct WorkloadBench {
+    workload: Workload,
+    run: Run,
+}
+
+#[wasm_bindgen]
+impl WorkloadBench {
+    /// The workload of a name.
+    ///
+    /// # Errors
+    /// If there is none.
+    #[wasm_bindgen(constructor)]
+    pub fn new(name: &str) -> Js<WorkloadBench> {
+        let workload = Workload::named(name)?;
+        Ok(Self { workload, run: workload.start()? })
+    }
+
+    /// One training step; returns its examples.
+    ///
+    /// # Errors
+    /// If the run diverges.
+    pub fn step(&mut self) -> Js<f64> {
+        Ok(self.run.step()? as f64)
+    }
+
+    /// Model FLOP of one example's share of a step.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn flop(&self) -> f64 {
+        self.workload.flop
+    }
+
+    /// Examples in a batch.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn batch(&self) -> f64 {
+        self.workload.batch as f64
+    }
+
+    /// Bytes of a step.
+    ///
+    /// # Errors
+    /// Those of planning a step.
+    #[wasm_bindgen(getter)]
+    pub fn bytes(&self) -> Js<f64> {
+        Ok(self.run.bytes()? as f64)
+    }
+
+    /// Loss of the first batch.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn first(&self) -> f64 {
+        self.run.first.into()
+    }
+
+    /// Loss of the last batch.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn last(&self) -> f64 {
+        self.run.last.into()
+    }
+}
