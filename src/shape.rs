@@ -237,14 +237,26 @@ impl Conv2dShape {
     /// Shape of the filter, `(KH, KW, C / groups, O)`.
     #[must_use]
     pub fn w(&self) -> Shape {
-        let [kh, kw] = self.window.kernel;
-        Shape::from([kh, kw, self.group_in(), self.out_channels])
+        Shape::from(self.w_dims())
     }
 
     /// Shape of the result, `(N, OH, OW, O)`.
     #[must_use]
     pub fn y(&self) -> Shape {
-        Shape::from([self.batch, self.output[0], self.output[1], self.out_channels])
+        Shape::from(self.y_dims())
+    }
+
+    /// Extents of [`Conv2dShape::w`], for checks in a run, where nothing may allocate.
+    #[must_use]
+    pub fn w_dims(&self) -> [usize; 4] {
+        let [kh, kw] = self.window.kernel;
+        [kh, kw, self.group_in(), self.out_channels]
+    }
+
+    /// Extents of [`Conv2dShape::y`].
+    #[must_use]
+    pub fn y_dims(&self) -> [usize; 4] {
+        [self.batch, self.output[0], self.output[1], self.out_channels]
     }
 }
 
@@ -273,7 +285,13 @@ impl Pool2dShape {
     /// Shape of the result, `(N, OH, OW, C)`.
     #[must_use]
     pub fn y(&self) -> Shape {
-        Shape::from([self.batch, self.output[0], self.output[1], self.channels])
+        Shape::from(self.y_dims())
+    }
+
+    /// Extents of [`Pool2dShape::y`], for checks in a run, where nothing may allocate.
+    #[must_use]
+    pub fn y_dims(&self) -> [usize; 4] {
+        [self.batch, self.output[0], self.output[1], self.channels]
     }
 }
 

@@ -31,6 +31,12 @@ impl Graph {
     /// # Errors
     /// [`Error::Shape`] if a cotangent has another shape than its value, or a `wrt` is not real.
     pub fn pull_back(&mut self, seeds: &[(Value, Value)], wrt: &[Value]) -> Result<Vec<Value>> {
+        if let Some(kind) = wrt.iter().map(|&v| self.type_of(v)).find(|k| k.dtype != DType::Real) {
+            return Err(Error::shape("derivative-of-index", "gradient")
+                .expected("real values to differentiate with respect to")
+                .got(kind.to_string())
+                .hint("leave the indices out"));
+        }
         let last = seeds.iter().map(|(v, _)| v.node as usize + 1).max().unwrap_or(0);
         let mut cotangents: Vec<Vec<Option<Value>>> =
             self.nodes[..last].iter().map(|n| vec![None; n.outputs.len()]).collect();

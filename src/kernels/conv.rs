@@ -50,11 +50,16 @@ pub fn conv2d_scratch(s: &Conv2dShape, which: ConvProduct) -> Workspace {
         ConvProduct::InputGradient => {
             let images = per_pass(s, s.input);
             Workspace {
-                reals: images * Border::of_result(s).copy_len() + s.w().len(),
+                reals: images * Border::of_result(s).copy_len() + filter_len(s),
                 indices: 2 * images * pixels(s.input) + taps(s) * s.group_out(),
             }
         }
     }
+}
+
+/// Elements of the filter, counted without making a shape: a run allocates nothing.
+fn filter_len(s: &Conv2dShape) -> usize {
+    s.w_dims().iter().product()
 }
 
 /// `y = conv(x, w) + bias`, with `bias` of O elements.
@@ -114,7 +119,7 @@ pub fn conv2d_filter_gradient<T: Real>(
     offsets: &mut [u32],
 ) {
     if !accumulate {
-        dw[..s.w().len()].fill(T::ZERO);
+        dw[..filter_len(s)].fill(T::ZERO);
     }
     let border = Border::of_image(s);
     let per_pass = per_pass(s, s.output);
@@ -160,7 +165,7 @@ pub fn conv2d_input_gradient<T: Real>(
     let border = Border::of_result(s);
     let per_pass = per_pass(s, s.input);
     let channels = Channels::of(s);
-    let (flipped, scratch) = scratch.split_at_mut(s.w().len());
+    let (flipped, scratch) = scratch.split_at_mut(filter_len(s));
     let (copy, _) = border.clear(per_pass, scratch);
     flip(s, &border, &channels, w, flipped);
     gradient_tables(s, &border, per_pass, offsets);

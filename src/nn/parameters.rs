@@ -47,12 +47,18 @@ impl Parameter {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ParameterTable {
     entries: Vec<Parameter>,
+    /// Layers that have parameters, with their range in theta.
+    layers: Vec<(String, Range<usize>)>,
 }
 
 impl ParameterTable {
     /// Appends a parameter behind the others; its offset is set here.
     pub(super) fn push(&mut self, mut parameter: Parameter) -> usize {
         parameter.offset = self.len();
+        match self.layers.last_mut().filter(|(name, _)| *name == parameter.layer) {
+            Some((_, range)) => range.end = parameter.range().end,
+            None => self.layers.push((parameter.layer.clone(), parameter.range())),
+        }
         self.entries.push(parameter);
         self.entries.len() - 1
     }
@@ -77,15 +83,8 @@ impl ParameterTable {
 
     /// Layers that have parameters, with their range in theta, in order.
     #[must_use]
-    pub fn layers(&self) -> Vec<(&str, Range<usize>)> {
-        let mut layers: Vec<(&str, Range<usize>)> = Vec::new();
-        for p in &self.entries {
-            match layers.last_mut().filter(|(name, _)| *name == p.layer) {
-                Some((_, range)) => range.end = p.range().end,
-                None => layers.push((&p.layer, p.range())),
-            }
-        }
-        layers
+    pub fn layers(&self) -> &[(String, Range<usize>)] {
+        &self.layers
     }
 
     /// The layer that element `index` of theta belongs to.

@@ -12,7 +12,8 @@ pub enum Values {
     Normal,
     /// Between 0.5 and 2.
     Positive,
-    /// Numbers at least 0.05 from 0 and from each other, so that no finite difference crosses a kink or a tie.
+    /// Numbers at least 0.05 from 0 and from each other, also from those of a second input, so that no finite
+    /// difference crosses a kink or a tie.
     Distinct,
     /// 0 or 1.
     Flags,
@@ -67,9 +68,10 @@ impl CaseInput {
                 Values::Normal => source.normal(i),
                 Values::Positive => 0.5 + 1.5 * source.uniform(i),
                 Values::Distinct => {
-                    // steps of 0.06 around 0 with the middle one left out
+                    // steps of 0.12 around 0, those of odd inputs halfway between those of even ones
                     let place = order[i as usize] as f64 - (len / 2) as f64;
-                    0.06 * if place >= 0.0 { place + 1.0 } else { place }
+                    let past_zero = if place >= 0.0 { 1.0 } else { 0.0 };
+                    0.06 * (2.0 * place + f64::from(n % 2) + past_zero)
                 }
                 Values::Flags => (source.below(i, 2)) as f64,
                 Values::Below(_) => 0.0,

@@ -149,7 +149,7 @@ impl Conv2dInputGradient {
         let [n, oh, ow, _] = rank4(name, dy, "gradients (N, OH, OW, O)")?;
         let [.., cg, o] = rank4(name, w, "a filter (KH, KW, C / groups, O)")?;
         let s = extents(name, self.window, self.groups, self.input, [n, cg * self.groups, o])?;
-        if s.output != [oh, ow] || s.y() != *dy || s.w() != *w {
+        if s.output != [oh, ow] || s.y_dims() != *dy.dims() || s.w_dims() != *w.dims() {
             return Err(mismatch(name, format!("gradients {} and a filter {}", s.y(), s.w()), dy));
         }
         Ok(s)
@@ -208,7 +208,7 @@ impl Conv2dFilterGradient {
         let [n, h, w, c] = rank4(name, x, "images (N, H, W, C)")?;
         let [.., o] = rank4(name, dy, "gradients (N, OH, OW, O)")?;
         let s = extents(name, self.window, self.groups, [h, w], [n, c, o])?;
-        if s.y() != *dy {
+        if s.y_dims() != *dy.dims() {
             return Err(mismatch(name, format!("gradients {}", s.y()), dy));
         }
         Ok(s)

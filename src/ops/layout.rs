@@ -1,6 +1,8 @@
 //! Operations that move elements without computing.
 
-use super::{Attribute, Case, CaseInput, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch};
+use super::{
+    Attribute, Case, CaseInput, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, expect_reals, mismatch,
+};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::{Real, layout};
@@ -248,6 +250,7 @@ impl Operation for Concat {
     const NAME: &'static str = "Concat";
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        expect_reals(Self::NAME, inputs)?;
         let Some((first, rest)) = inputs.split_first().filter(|(f, _)| self.axis < f.shape.rank()) else {
             let wanted = format!("at least one input of rank above {}", self.axis);
             return Err(mismatch(
@@ -263,7 +266,7 @@ impl Operation for Concat {
                 dims[self.axis] += *extent;
                 *extent = first.shape.dims()[self.axis];
             }
-            if same != first.shape.dims() || t.dtype != DType::Real {
+            if same != first.shape.dims() {
                 let wanted = format!("{} but for axis {}", first.shape, self.axis);
                 return Err(mismatch(Self::NAME, wanted, &t.shape));
             }

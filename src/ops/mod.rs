@@ -350,15 +350,26 @@ fn expect<const N: usize>(
     inputs: &[&TensorType],
     dtypes: [DType; N],
 ) -> Result<[Shape; N]> {
-    let fits = inputs.len() == N && inputs.iter().zip(dtypes).all(|(t, d)| t.dtype == d);
-    if !fits {
-        let list = |it: Vec<String>| if it.is_empty() { "nothing".to_owned() } else { it.join(", ") };
-        return Err(Error::shape("op-inputs", name)
-            .expected(list(dtypes.iter().map(|d| format!("{d:?}").to_lowercase()).collect()))
-            .got(list(inputs.iter().map(ToString::to_string).collect()))
-            .hint("pass the inputs that the operation's documentation lists"));
+    if inputs.len() != N || inputs.iter().zip(dtypes).any(|(t, d)| t.dtype != d) {
+        return Err(wrong_inputs(name, inputs, &dtypes));
     }
     Ok(std::array::from_fn(|i| inputs[i].shape.clone()))
+}
+
+/// Refuses indices among any number of inputs.
+fn expect_reals(name: &'static str, inputs: &[&TensorType]) -> Result<()> {
+    if inputs.iter().all(|t| t.dtype == DType::Real) {
+        return Ok(());
+    }
+    Err(wrong_inputs(name, inputs, &vec![DType::Real; inputs.len()]))
+}
+
+fn wrong_inputs(name: &'static str, inputs: &[&TensorType], dtypes: &[DType]) -> Error {
+    let list = |it: Vec<String>| if it.is_empty() { "nothing".to_owned() } else { it.join(", ") };
+    Error::shape("op-inputs", name)
+        .expected(list(dtypes.iter().map(|d| format!("{d:?}").to_lowercase()).collect()))
+        .got(list(inputs.iter().map(ToString::to_string).collect()))
+        .hint("pass the inputs that the operation's documentation lists")
 }
 
 /// Refuses anything but real inputs of one shape, and returns that shape.

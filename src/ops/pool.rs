@@ -52,24 +52,28 @@ pub struct AveragePoolGradient {
 
 /// Extents from the shape of the image batch.
 fn of_image(name: &'static str, window: Window, x: &Shape) -> Result<Pool2dShape> {
-    let Ok([batch, h, w, channels]) = <[usize; 4]>::try_from(x.dims()) else {
-        return Err(mismatch(name, "images (N, H, W, C)", x));
-    };
-    // a window that lies in the padding alone would have no maximum and no mean
-    let outside = (0..2).any(|i| window.padding[i].iter().any(|&p| p >= window.extent(i)));
-    if outside {
-        return Err(mismatch(name, "padding smaller than the window", x));
+    match *x.dims() {
+        [batch, h, w, channels] => extents(name, window, [batch, h, w, channels]),
+        _ => Err(mismatch(name, "images (N, H, W, C)", x)),
     }
-    Ok(Pool2dShape { batch, input: [h, w], channels, window, output: window.output(name, [h, w])? })
 }
 
 /// Extents from the shape of the pooled batch.
-fn of_result(name: &'static str, window: Window, input: [usize; 2], y: &Shape) -> Result<Pool2dShape> {
-    let Ok([batch, _, _, channels]) = <[usize; 4]>::try_from(y.dims()) else {
+fn of_result(name: &'static str, window: Window, [h, w]: [usize; 2], y: &Shape) -> Result<Pool2dShape> {
+    let [batch, _, _, channels] = *y.dims() else {
         return Err(mismatch(name, "pooled images (N, OH, OW, C)", y));
     };
-    let s = of_image(name, window, &Shape::from([batch, input[0], input[1], channels]))?;
-    if s.y() == *y { Ok(s) } else { Err(mismatch(name, s.y().to_string(), y)) }
+    let s = extents(name, window, [batch, h, w, channels])?;
+    if s.y_dims() == *y.dims() { Ok(s) } else { Err(mismatch(name, s.y().to_string(), y)) }
+}
+
+fn extents(name: &'static str, window: Window, [batch, h, w, channels]: [usize; 4]) -> Result<Pool2dShape> {
+    // a window that lies in the padding alone would have no maximum and no mean
+    let outside = (0..2).any(|i| window.padding[i].iter().any(|&p| p >= window.extent(i)));
+    if outside {
+        return Err(mismatch(name, "padding smaller than the window", &Shape::from([batch, h, w, channels])));
+    }
+    Ok(Pool2dShape { batch, input: [h, w], channels, window, output: window.output(name, [h, w])? })
 }
 
 fn attributes(window: &Window) -> Vec<(&'static str, Attribute)> {

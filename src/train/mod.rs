@@ -1,6 +1,7 @@
 //! Training: batches, steps, history, and what is kept when a run goes wrong.
 
 mod batches;
+mod curvature;
 mod history;
 mod snapshot;
 mod spec;

@@ -8,6 +8,7 @@ use crate::kernels::{Real, reduce};
 use crate::nn::{Activation, Model, Target, confusion, predicted_class};
 use crate::optim::Optimizer;
 use serde::Serialize;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Steps between two snapshots that a diverged run can go back to.
@@ -110,6 +111,8 @@ pub struct Trainer<T> {
     loss: DataLoss<T>,
     pub(super) theta: Vec<T>,
     gradient: Vec<T>,
+    /// Norm of the gradient for each layer, of the last step.
+    norms: Vec<f64>,
     pub(super) optimizer: Optimizer<T>,
     batches: Batches,
     pub(super) step: u64,
@@ -142,6 +145,7 @@ impl<T: Real> Trainer<T> {
         let layers = loss.model().table().layers().len();
         Ok(Self {
             gradient: vec![T::ZERO; theta.len()],
+            norms: Vec::with_capacity(layers),
             kept: Kept { theta: theta.clone(), optimizer: optimizer.clone(), step: 0, hash },
             spec,
             loss,
@@ -201,19 +205,18 @@ impl<T: Real> Trainer<T> {
             self.loss.gradient(rows, &self.theta, &mut self.gradient)?
         };
         let layers = self.loss.model().table().layers();
-        let norms: Vec<f64> = layers
-            .iter()
-            .map(|(_, r)| reduce::sum_squares(&self.gradient[r.clone()]).to_f64().sqrt())
-            .collect();
-        if !loss.is_finite() || norms.iter().any(|n| !n.is_finite()) {
+        let norm = |range: &Range<usize>| reduce::sum_squares(&self.gradient[range.clone()]).to_f64().sqrt();
+        self.norms.clear();
+        self.norms.extend(layers.iter().map(|(_, range)| norm(range)));
+        if !loss.is_finite() || self.norms.iter().any(|n| !n.is_finite()) {
             // squares overflow before the numbers do: only a number that is not finite ends the run
             let bad = layers.iter().find(|(_, r)| !reduce::all_finite(&self.gradient[r.clone()]));
-            let bad = bad.map(|(name, _)| (*name).to_owned());
+            let bad = bad.map(|(name, _)| name.clone());
             if !loss.is_finite() || bad.is_some() {
                 return self.diverge(loss, bad);
             }
         }
-        self.record(loss, &norms);
+        self.record(loss);
         let factor = self.spec.schedule.factor(self.step, self.steps());
         self.optimizer.step(&mut self.theta, &self.gradient, factor);
         self.step += 1;
@@ -335,6 +338,12 @@ impl<T: Real> Trainer<T> {
         &self.theta
     }
 
+    /// The parameters that [`Trainer::restore`] goes back to.
+    #[must_use]
+    pub fn kept_theta(&self) -> &[T] {
+        &self.kept.theta
+    }
+
     /// The loss of the network on the data, and the parameters, together.
     pub fn loss_and_theta(&mut self) -> (&mut DataLoss<T>, &[T]) {
         (&mut self.loss, &self.theta)
@@ -426,11 +435,11 @@ impl<T: Real> Trainer<T> {
         }
     }
 
-    fn record(&mut self, loss: T, norms: &[f64]) {
+    fn record(&mut self, loss: T) {
         let value = loss.to_f64();
         self.hash.word(loss.canonical_bits());
         self.history.loss.push(value as f32);
-        for (history, &norm) in self.history.gradient_norms.iter_mut().zip(norms) {
+        for (history, &norm) in self.history.gradient_norms.iter_mut().zip(&self.norms) {
             history.push(norm as f32);
         }
         let first = self.history.loss.first().map_or(value, |&l| f64::from(l));

@@ -6,6 +6,7 @@
 mod kernels;
 
 use saddlepoint::data::{DataSpec, Examples, Generator, load};
+use saddlepoint::landscape::{Landscape, LandscapeSpec, RaceSpec, Region};
 use saddlepoint::{Source, Stream};
 
 /// One line of the list: what was computed, and the hash of the result's bits.
@@ -16,7 +17,7 @@ pub struct Case {
 
 /// Every case, in a fixed order.
 pub fn all() -> Vec<Case> {
-    [random_numbers(), data_sets(), kernels::cases()].into_iter().flatten().collect()
+    [random_numbers(), data_sets(), kernels::cases(), landscape()].into_iter().flatten().collect()
 }
 
 /// FNV-1a over 64-bit words (Fowler, Noll, Vo), low byte first.
@@ -73,4 +74,23 @@ fn data_set(name: &str, spec: &DataSpec) -> saddlepoint::Result<Vec<Case>> {
         case("f32", hash(single.iter().map(|x| x.to_bits().into()))),
         case("f64", hash(double.iter().map(|x| x.to_bits()))),
     ])
+}
+
+/// The first screen: surface, critical points and three descents in f64, with the Hessian at every point.
+fn landscape() -> Vec<Case> {
+    let draw = || -> saddlepoint::Result<Vec<Case>> {
+        let mut landscape = Landscape::new(LandscapeSpec::two_weights(), &[])?;
+        let region = Region { x: [-2.4, 2.4], y: [-1.6, 1.6] };
+        let surface = landscape.surface(region, 24, 16)?;
+        let points = landscape.critical_points(region)?;
+        let race = landscape.race(&RaceSpec::three_descents(7))?;
+        let case = |what: &str, hash| Case { name: format!("landscape/{what}"), hash };
+        let numbers = points.iter().flat_map(|p| p.at.into_iter().chain(p.eigenvalues));
+        Ok(vec![
+            case("surface", hash(surface.values.iter().map(|x| x.to_bits()))),
+            case("critical points", hash(numbers.map(f64::to_bits))),
+            case("race", u64::from_str_radix(&race.run_hash, 16).unwrap()),
+        ])
+    };
+    draw().unwrap()
 }
