@@ -31,9 +31,10 @@ const STAGES = [
   { name: "page", run: [["npm", "test", "--prefix", "www", "-w", "e2e"]], needs: "build" },
 ];
 
-/** How the test runners state their results: cargo and wasm-bindgen, node --test, Playwright. */
+/** How the test runners state their results: cargo and wasm-bindgen, the reference cases, node --test, Playwright. */
 const COUNTS = [
   [/^test result: \w+\. (\d+) passed; (\d+) failed/, (m) => [Number(m[1]), Number(m[2])]],
+  [/^oracle: (\d+) passed, (\d+) failed/, (m) => [Number(m[1]), Number(m[2])]],
   [/^ℹ pass (\d+)/, (m) => [Number(m[1]), 0]],
   [/^ℹ (?:fail|cancelled) (\d+)/, (m) => [0, Number(m[1])]],
   [/^ +(\d+) passed/, (m) => [Number(m[1]), 0]],
