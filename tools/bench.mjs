@@ -58,7 +58,7 @@ async function inChromium() {
   try {
     const page = await browser.newPage();
     await page.goto(address);
-    await page.waitForFunction(() => document.documentElement.dataset.ready === "yes");
+    await page.waitForFunction(() => globalThis.document.documentElement.dataset.ready === "yes");
     const result = await page.evaluate((list) => globalThis.bench(list), names);
     return { version: `Chromium ${browser.version()}`, ...result };
   } finally {

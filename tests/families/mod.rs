@@ -34,7 +34,10 @@ impl From<saddlepoint::Error> for Stop {
 pub type Outcome = Result<&'static str, Stop>;
 
 /// The families and how their cases are checked.
-pub const FAMILIES: [(&str, fn(&Case<'_>) -> Outcome); 5] = [
+/// Runs one case.
+pub type Judge = fn(&Case<'_>) -> Outcome;
+
+pub const FAMILIES: [(&str, Judge); 5] = [
     ("ops", ops::check),
     ("optim", optim::check),
     ("training", training::check),
@@ -177,9 +180,8 @@ pub fn compare(what: &str, got: &[f64], want: &[f64], rtol: f64, atol: f64) -> R
     if got.len() != want.len() {
         return failed(format!("{what} has {} entries instead of {}", got.len(), want.len()));
     }
-    // written so that NaN fails
     let off = |(g, w): (&f64, &f64)| (g - w).abs() / (atol + rtol * w.abs());
-    let bad = got.iter().zip(want).position(|pair| !(off(pair) <= 1.0));
+    let bad = got.iter().zip(want).position(|pair| off(pair).is_nan() || off(pair) > 1.0);
     bad.map_or(Ok(()), |i| {
         let (g, w) = (got[i], want[i]);
         failed(format!(

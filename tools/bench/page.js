@@ -5,4 +5,4 @@ globalThis.bench = async (names) => {
   await init();
   return measure(wasm, names, () => {});
 };
-document.documentElement.dataset.ready = "yes";
+globalThis.document.documentElement.dataset.ready = "yes";
