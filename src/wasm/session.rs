@@ -260,6 +260,15 @@ impl Session {
         Ok(self.progress())
     }
 
+    /// The largest Hessian eigenvalue of the training loss at the present weights.
+    ///
+    /// # Errors
+    /// As [`Trainer::lambda_max`].
+    #[wasm_bindgen(js_name = lambdaMax)]
+    pub fn lambda_max(&mut self) -> Js<f64> {
+        Ok(self.trainer.lambda_max()?)
+    }
+
     /// Measures the whole test part.
     ///
     /// # Errors

@@ -131,7 +131,7 @@ export class Engine implements Calls {
   }
 
   lambdaMax(): number {
-    throw new SaddlepointError(report("state", "no-lambda-max", "model", { expected: "curvature", got: "a core without it", hint: "use a later version" }));
+    return this.model().lambdaMax();
   }
 
   save(): Uint8Array {
