@@ -20,6 +20,7 @@ const MAX_TRIES: usize = 24;
 
 /// What the Hessian says of a critical point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum CriticalKind {
     /// Eigenvalues of both signs.

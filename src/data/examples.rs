@@ -18,6 +18,8 @@ pub struct Examples {
 
 /// What there is to say about a data set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct DataInfo {
     /// What it is called.

@@ -14,6 +14,7 @@ use std::f64::consts::{PI, TAU};
 
 /// Which formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Generator {
     /// Four squares; opposite ones are of one class.

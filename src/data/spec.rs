@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Which data, as JSON: `{"type": "digits"}`, `{"type": "diabetes", "features": ["s5"]}`,
 /// `{"type": "generated", "kind": "spiral", "examples": 500, "noise": 0.1}`, `{"type": "files"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
 pub enum DataSpec {
     /// UCI digits, embedded.

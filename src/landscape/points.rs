@@ -19,6 +19,7 @@ const SEARCH: Region = Region { x: [-3.0, 3.0], y: [-3.0, 3.0] };
 
 /// A critical point of a landscape; `CriticalPoint` in the page's types.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct PlanePoint {
     /// Minimum, saddle, maximum, or flat where an eigenvalue is zero.

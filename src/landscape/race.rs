@@ -52,6 +52,7 @@ pub struct Race {
 
 /// How many points of each arm are near the saddle, for many seeds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SeedStrip {
     /// The seeds.
@@ -62,6 +63,7 @@ pub struct SeedStrip {
 
 /// One arm of a strip.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct StripArm {
     /// The arm's.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A network with two weights, whose landscape can be drawn whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LandscapeSpec {
     /// Which data; all examples count.
@@ -37,6 +38,8 @@ impl LandscapeSpec {
 
 /// What there is to say about a landscape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct LandscapeInfo {
     /// The parameters along x and along y.
@@ -51,6 +54,7 @@ pub struct LandscapeInfo {
 
 /// A rectangle of the plane of the two parameters; `Box` in the page's types.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct Region {
     /// First and last value of the first parameter.
@@ -85,6 +89,7 @@ impl Region {
 
 /// One descent of a race.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ArmSpec {
     /// What it is called; comes back with its result.
@@ -97,6 +102,7 @@ pub struct ArmSpec {
 
 /// Descents from one start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RaceSpec {
     /// Where all start.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A function applied to what a layer puts out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Activation {
     /// The identity.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The distribution initial weights are drawn from. `fan_in` is the number of inputs of a unit, `fan_out` the
 /// number of units an input reaches (for convolutions both times the taps of the filter).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
 pub enum Initializer {
     /// Uniform in ±sqrt(6 / (fan_in + fan_out)) (Glorot, Bengio 2010, eq. 16).

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What training makes small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum Loss {
     /// `-log softmax(logits)[label]`. A final softmax activation is part of the loss.

@@ -33,6 +33,7 @@ impl Target {
 
 /// One row of the summary table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct LayerRow {
     /// Name, for example `conv_1`.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// `m = beta1 m + (1 - beta1) g`, `v = beta2 v + (1 - beta2) g^2`, both divided by what they lack at the start;
 /// `theta -= learning_rate * m / (sqrt(v) + epsilon)` (Kingma, Ba 2015, algorithm 1).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Adam {
     /// Step size.

@@ -60,6 +60,7 @@ macro_rules! optimizers {
     ($($method:ident),* $(,)?) => {
         /// An optimizer with its constants, as JSON: `{"type": "adam", "learningRate": 0.001}`.
         #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
         #[serde(tag = "type", rename_all = "camelCase")]
         #[allow(missing_docs)]
         pub enum OptimizerSpec { $($method($method)),* }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// `m = momentum * m + gradient`, the first m being the gradient; `theta -= learning_rate * m` (Polyak 1964), or
 /// with `nesterov` `theta -= learning_rate * (gradient + momentum * m)` (Sutskever, Martens, Dahl, Hinton 2013).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Momentum {
     /// Step size.

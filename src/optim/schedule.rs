@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A factor of the learning rate for each step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
 pub enum Schedule {
     /// 1 throughout.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `theta -= learning_rate * gradient` (Robbins, Monro 1951).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sgd {
     /// Step size.

@@ -4,12 +4,16 @@ use super::Trainer;
 use crate::curvature::{OnRows, lambda_max};
 use crate::error::Result;
 use crate::kernels::Real;
+use crate::optim::OptimizerSpec;
 
 /// Training examples that the curvature is measured on: the first ones. Its largest eigenvalue belongs to directions
 /// that all examples share, and a thousand change its first two digits no more than another draw would.
 const EXAMPLES: usize = 512;
 /// Lanczos steps: the largest eigenvalue stands apart from the rest and is found to three digits within these.
 const STEPS: usize = 20;
+/// The same for the limit of a diverged run, which is shown with two digits and must not be waited for.
+const LIMIT_EXAMPLES: usize = 256;
+const LIMIT_STEPS: usize = 12;
 
 impl<T: Real> Trainer<T> {
     /// The largest eigenvalue of the Hessian of the training loss at the present weights, over the first 512 training
@@ -20,22 +24,30 @@ impl<T: Real> Trainer<T> {
     /// [`Error::Memory`](crate::Error::Memory).
     pub fn lambda_max(&mut self) -> Result<f64> {
         let theta = self.theta().to_vec();
-        self.lambda_max_at(&theta)
+        self.lambda_max_at(&theta, EXAMPLES, STEPS)
     }
 
-    /// [`Trainer::lambda_max`] at the kept weights, those a diverged run goes back to.
+    /// The learning rate above which the optimizer is unstable at the kept weights, those a diverged run goes back to:
+    /// 2 / lambda_max for gradient descent, 2 (1 + momentum) / lambda_max with heavy-ball momentum (Cohen, Kaur, Li,
+    /// Kolter, Talwalkar 2021, section 2 and appendix B). `None` for other optimizers, and where lambda_max is not positive.
     ///
     /// # Errors
     /// As [`Trainer::lambda_max`].
-    pub fn kept_lambda_max(&mut self) -> Result<f64> {
+    pub fn kept_rate_limit(&mut self) -> Result<Option<f64>> {
+        let factor = match self.spec().optimizer {
+            OptimizerSpec::Sgd(_) => 2.0,
+            OptimizerSpec::Momentum(m) if !m.nesterov => 2.0 * (1.0 + m.momentum),
+            _ => return Ok(None),
+        };
         let theta = self.kept_theta().to_vec();
-        self.lambda_max_at(&theta)
+        let lambda = self.lambda_max_at(&theta, LIMIT_EXAMPLES, LIMIT_STEPS)?;
+        Ok(Some(factor / lambda).filter(|limit| lambda > 0.0 && limit.is_finite()))
     }
 
-    fn lambda_max_at(&mut self, theta: &[T]) -> Result<f64> {
-        let examples = self.examples().clone();
-        let rows = &examples.train()[..examples.train().len().min(EXAMPLES)];
-        lambda_max(&mut OnRows { loss: self.loss(), rows }, theta, STEPS)
+    fn lambda_max_at(&mut self, theta: &[T], examples: usize, steps: usize) -> Result<f64> {
+        let all = self.examples().clone();
+        let rows = &all.train()[..all.train().len().min(examples)];
+        lambda_max(&mut OnRows { loss: self.loss(), rows }, theta, steps)
     }
 }
 
@@ -74,11 +86,13 @@ mod tests {
     }
 
     #[test]
-    fn the_kept_weights_have_a_curvature_of_their_own() {
+    fn a_diverged_run_knows_the_rate_it_should_have_stayed_below() {
         let mut trainer = linear(1e6);
-        let before = trainer.lambda_max().unwrap();
         trainer.run_until(|| false).unwrap();
         assert!(matches!(trainer.state(), RunState::Diverged(_)));
-        assert!((trainer.kept_lambda_max().unwrap() / before - 1.0).abs() < 1e-9);
+        // the loss is quadratic: its curvature is that of the start, over 256 of 442 examples
+        let limit = trainer.kept_rate_limit().unwrap().unwrap();
+        assert!((limit / (2.0 / 4.02) - 1.0).abs() < 0.1, "{limit}");
+        assert!(trainer.trouble(Some(limit)).unwrap().report().args.iter().any(|(name, _)| *name == "limit"));
     }
 }

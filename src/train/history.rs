@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// One measurement on a fixed sample of the training part and one of the test part.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct EvaluationPoint {
     /// Updates done.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// How many examples one update sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", try_from = "Batch")]
 pub enum BatchSpec {
     /// All of them: gradient descent (GD).
@@ -59,6 +60,7 @@ impl BatchSpec {
 
 /// Everything that decides a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunSpec {
     /// Which data.

@@ -69,6 +69,7 @@ pub struct Stuck {
 
 /// A test example that was predicted wrongly.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct Mistake {
     /// Place in the test part.
@@ -83,6 +84,8 @@ pub struct Mistake {
 
 /// The whole test part, measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation {
     /// Mean loss.

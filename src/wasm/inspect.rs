@@ -14,7 +14,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 const MOST_EXAMPLES: u64 = 100_000;
 
 /// An image without its pixels.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
+#[tsify(missing_as_null)]
 pub struct ImageHead {
     /// Rows.
     pub height: usize,
@@ -27,7 +28,7 @@ pub struct ImageHead {
 }
 
 /// A stack of grey images without their values.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
 pub struct PlanesHead<'a> {
     /// The layer they belong to.
     pub layer: &'a str,
@@ -40,7 +41,7 @@ pub struct PlanesHead<'a> {
 }
 
 /// Examples without their features and labels.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
 pub struct ExamplesHead {
     /// How many.
     pub count: usize,

@@ -16,7 +16,8 @@ const MOST_POINTS: u64 = 1 << 20;
 const MOST_SEED: u64 = (1 << 53) - 1;
 
 /// A descent without its numbers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
+#[tsify(missing_as_null)]
 #[serde(rename_all = "camelCase")]
 pub struct DescentHead<'a> {
     /// The arm's.
@@ -32,14 +33,14 @@ pub struct DescentHead<'a> {
 }
 
 /// A race without its descents.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
 #[serde(rename_all = "camelCase")]
 struct RaceHead<'a> {
     run_hash: &'a str,
 }
 
 /// A surface without its values.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
 struct SurfaceHead {
     #[serde(rename = "box")]
     region: Region,

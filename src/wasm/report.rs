@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 /// A mistake or an event in words, as a plain object. `code` is stable; `args` are the values of the sentence, so
 /// that a page can say the same in another language.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
 pub struct ReportMessage<'a> {
     /// The kind of mistake: shape, spec, data, file, memory, state, not-finite.
     pub kind: &'static str,
@@ -23,6 +23,7 @@ pub struct ReportMessage<'a> {
     pub hint: &'a str,
     /// Named values of the sentence.
     #[serde(serialize_with = "as_map")]
+    #[tsify(type = "Record<string, string>")]
     pub args: &'a [(&'static str, String)],
     /// The whole sentence in English.
     pub message: String,

@@ -27,7 +27,7 @@ extern "C" {
 }
 
 /// What is known of a run before its first step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelInfo {
     /// One row a layer.
@@ -69,10 +69,12 @@ impl ModelInfo {
 }
 
 /// The part of a progress that is no array.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, tsify::Tsify)]
+#[tsify(missing_as_null)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressHead<'a> {
     /// ready, running, done, diverged or stuck.
+    #[tsify(type = "\"ready\" | \"running\" | \"done\" | \"diverged\" | \"stuck\"")]
     pub state: &'static str,
     /// Updates done.
     pub step: u64,
@@ -103,6 +105,8 @@ struct Told {
 pub struct Session {
     trainer: Trainer<f32>,
     told: Told,
+    /// What is known of a divergence once it was asked: the step, and the rate that would have been stable.
+    limit: Option<(u64, Option<f64>)>,
 }
 
 #[wasm_bindgen]
@@ -114,7 +118,7 @@ impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(run: &str, store: &mut Store) -> Js<Session> {
         let (run, examples) = store.open(run)?;
-        Ok(Self { trainer: Trainer::new(run, examples)?, told: Told::default() })
+        Ok(Self { trainer: Trainer::new(run, examples)?, told: Told::default(), limit: None })
     }
 
     /// A run from a file that [`Session::save`] wrote, with the data files it was trained on, if any.
@@ -125,7 +129,7 @@ impl Session {
         let trainer = io::load(file, &read(names, &contents)?)?;
         let told =
             Told { steps: trainer.history().loss.len(), evaluations: trainer.history().evaluations.len() };
-        Ok(Self { trainer, told })
+        Ok(Self { trainer, told, limit: None })
     }
 
     /// The run as a safetensors file.
@@ -192,7 +196,8 @@ impl Session {
     #[must_use]
     pub fn progress(&mut self) -> JsValue {
         let Told { steps, evaluations } = self.told;
-        let trouble = self.trainer.trouble(None);
+        let limit = self.limit();
+        let trouble = self.trainer.trouble(limit);
         let history = self.trainer.history();
         let head = object(&ProgressHead {
             state: match self.trainer.state() {
@@ -279,6 +284,24 @@ impl Session {
 }
 
 impl Session {
+    /// See [`Trainer::kept_rate_limit`]; `None` while all is well, and where it cannot be told.
+    fn limit(&mut self) -> Option<f64> {
+        let RunState::Diverged(divergence) = self.trainer.state() else {
+            self.limit = None;
+            return None;
+        };
+        let step = divergence.step;
+        match self.limit {
+            Some((known, limit)) if known == step => limit,
+            _ => {
+                // without it the message is poorer by half a sentence, nothing else
+                let limit = self.trainer.kept_rate_limit().ok().flatten();
+                self.limit = Some((step, limit));
+                limit
+            }
+        }
+    }
+
     pub(super) fn trainer(&mut self) -> &mut Trainer<f32> {
         &mut self.trainer
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Applies a function and has no parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ActivationLayer {
     /// Name; by default `activation_1`, ….

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What stands around an image.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum PaddingSpec {
     /// Nothing: the window stays inside.
@@ -27,6 +28,7 @@ impl PaddingSpec {
 
 /// `y = activation(conv(x, W) + b)`: x `(N, H, W, C)`, W `(KH, KW, C / groups, filters)`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Conv2dLayer {
     /// Name; by default `conv_1`, `conv_2`, ….

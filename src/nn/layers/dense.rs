@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `y = activation(x W + b)`: x `(N, I)`, W `(I, units)`. Images are flattened first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dense {
     /// Name; by default `dense_1`, `dense_2`, ….

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// `(N, H, W, C)` to `(N, H W C)`, without a copy.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Flatten {
     /// Name; by default `flatten_1`, ….

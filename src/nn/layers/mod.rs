@@ -128,6 +128,7 @@ macro_rules! layers {
     ($($variant:ident($layer:ty)),* $(,)?) => {
         /// A layer of a network, as JSON: `{"type": "dense", "units": 10, "activation": "softmax"}`.
         #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
         #[serde(tag = "type", rename_all = "camelCase")]
         #[allow(missing_docs)]
         pub enum LayerSpec { $($variant($layer)),* }

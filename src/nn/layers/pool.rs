@@ -10,6 +10,7 @@ macro_rules! pooling {
     ($(#[$doc:meta])* $layer:ident, $title:literal, $pool:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $layer {
             /// Name; by default `pool_1`, `pool_2`, ….

@@ -13,7 +13,7 @@ export interface Failure {
   /** Step of the snapshot that was kept; null if there is none. */
   kept: number | null;
   rate: number;
-  /** 2/lambda_max, if it was measured. */
+  /** The largest stable rate at the kept weights, if it is known. */
   limit: number | null;
   /** Where the line of the loss ends: the last that was a number; null if none was. */
   end: { x: number; y: number } | null;
@@ -46,13 +46,12 @@ export function smallerRate(failure: Failure): number {
   return Number(wanted.toPrecision(1));
 }
 
-/** What happened and what is kept, in two or three sentences. `limit` is 2/lambda_max, if it was measured. */
-export function failureText(failure: Failure, limit: number | null): string {
+/** What happened and what is kept, in two or three sentences. */
+export function failureText(failure: Failure): string {
   const kept = count(failure.kept ?? 0);
-  const known = limit ?? failure.limit;
   const sentences = [
     t(`trouble.${failure.what}`, { layer: failure.layer }),
-    known !== null && failure.rate > known ? t("trouble.above", { rate: short(failure.rate), limit: short(known, 2), kept }) : t("trouble.rate", { rate: short(failure.rate) }),
+    failure.limit !== null && failure.rate > failure.limit ? t("trouble.above", { rate: short(failure.rate), limit: short(failure.limit, 2), kept }) : t("trouble.rate", { rate: short(failure.rate) }),
     ...(failure.kept === null ? [] : [t("trouble.snapshot", { kept })]),
   ];
   return sentences.join(language() === "zh" ? "" : " ");

@@ -256,7 +256,13 @@ export class TrainRun {
       }
     });
     this.looping = false;
-    if (this.model === model && !this.wanted && this.phase !== "failed") await this.guard(model, () => this.evaluate(true));
+    if (this.model === model && !this.wanted && this.phase !== "failed") {
+      await this.guard(model, async () => {
+        // a rate set while the last slice was on its way
+        await this.applyEdits(model);
+        await this.evaluate(true);
+      });
+    }
     // Run may have been pressed, or another model taken, while the last slice was on its way
     if (this.wanted) void this.loop();
   }

@@ -234,8 +234,8 @@ export const train = {
   "trouble.gradient": ["The gradient of {layer} is not finite.", "{layer} 的梯度不是有限数。"],
   "trouble.output": ["The output of {layer} is not finite.", "{layer} 的输出不是有限数。"],
   "trouble.above": [
-    "The learning rate {rate} is above 2/λ_{max} = {limit}, measured at step {kept}.",
-    "学习率 {rate} 大于 2/λ_{max} = {limit}（第 {kept} 步测得）。",
+    "The learning rate {rate} is above {limit}, the stability limit at step {kept}: 2/λ_{max}, times 1 + β with momentum.",
+    "学习率 {rate} 高于第 {kept} 步处的稳定上限 {limit}：即 2/λ_{max}，使用动量时再乘以 1 + β。",
   ],
   "trouble.rate": ["The learning rate was {rate}.", "学习率为 {rate}。"],
   "trouble.snapshot": ["The weights of step {kept} are kept, the last before the loss rose above its start.", "已保留第 {kept} 步的权重，即损失升过初值之前的最后一个快照。"],
@@ -248,8 +248,6 @@ export const train = {
   "trouble.choose": ["Choose another file", "选择其他文件"],
   "trouble.again": ["Start again", "重新开始"],
   "trouble.goon": ["Go on from step {step} with η {rate}", "从第 {step} 步以 η {rate} 继续"],
-  "trouble.lambda": ["Show λ_{max}", "显示 λ_{max}"],
-  "trouble.lambda.found": ["λ_{max} is {lambda} at the kept weights, step {step}: 2/λ_{max} = {limit}.", "保留的权重（第 {step} 步）处 λ_{max} 为 {lambda}：2/λ_{max} = {limit}。"],
 
   "say.started": ["Training started", "训练开始"],
   "say.progress": ["{percent} per cent, test accuracy {accuracy} per cent", "{percent}%，测试准确率 {accuracy}%"],
