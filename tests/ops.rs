@@ -4,21 +4,16 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod derivatives;
 mod program;
 mod reference;
 
+use derivatives::assert_close;
 use program::{Feeds, Runner};
 use reference::{Tensor, apply};
 use saddlepoint::kernels::Real;
 use saddlepoint::ops::{Case, Elements, Eval, MAX_OUTPUTS, Op, Shapes, Values, Vjp};
 use saddlepoint::{Buffer, DType, Graph, Shape, Source, Stream, TensorType, Value, Window};
-
-/// Steps of `h` and `2 h` give a difference quotient whose error is `h^4 f''''' / 30` (below 1e-11 for these
-/// functions) beside a rounding error of about `2^-53 / h = 5e-13` for values around 1.
-const STEP: f64 = 2.5e-4;
-
-/// The sum of both errors, for values and fifth derivatives up to a few hundred.
-const DIFFERENCE_TOLERANCE: f64 = 1e-9;
 
 /// The longest sums have 133 terms (the normal numbers of a reduction), each rounded to half an ulp, in an order that
 /// is not the reference's: 64 ulp of the largest value. The kernels' own functions stay within a few ulp.
@@ -150,17 +145,6 @@ fn setups() -> Vec<Setup> {
     Op::cases().iter().enumerate().map(|(i, case)| Setup::new(i, case)).collect()
 }
 
-/// Fails with the place of the worst entry if `got` and `want` differ by more than `tolerance` times the largest entry.
-fn assert_close(name: &str, got: &[f64], want: &[f64], tolerance: f64) {
-    assert_eq!(got.len(), want.len(), "{name}: number of entries");
-    let scale = want.iter().fold(1.0, |m: f64, v| m.max(v.abs()));
-    for (i, (g, w)) in got.iter().zip(want).enumerate() {
-        // written so that NaN fails
-        let close = (g - w).abs() <= tolerance * scale;
-        assert!(close, "{name}: entry {i} is {g:e} instead of {w:e}, off by {:e} of {scale:e}", g - w);
-    }
-}
-
 fn widen<T: Real>(values: &[T]) -> Vec<f64> {
     values.iter().map(|v| v.to_f64()).collect()
 }
@@ -260,70 +244,15 @@ fn indices_have_no_derivative() {
     }
 }
 
-/// `sum_j weight_j d f_j / d theta_i` for each i of `range` by central differences.
-fn differences(
-    f: &mut Runner<f64>,
-    feeds: &Feeds,
-    range: std::ops::Range<usize>,
-    weight: &[f64],
-) -> Vec<f64> {
-    let mut feeds = feeds.clone();
-    range
-        .map(|i| {
-            let centre = feeds.reals[Buffer::Theta as usize][i];
-            let mut at = |steps: f64| {
-                feeds.reals[Buffer::Theta as usize][i] = centre + steps * STEP;
-                f.run(&feeds)
-            };
-            let [a, b, c, d] = [-2.0, -1.0, 1.0, 2.0].map(&mut at);
-            feeds.reals[Buffer::Theta as usize][i] = centre;
-            // the differences are taken entry by entry: most are 0, and sums would only add rounding
-            let slope = |j: usize| (8.0 * (c[j] - b[j]) - (d[j] - a[j])) / (12.0 * STEP);
-            weight.iter().enumerate().map(|(j, w)| w * slope(j)).sum()
-        })
-        .collect()
-}
-
 #[test]
 fn first_and_second_derivatives_are_those_of_central_differences() {
     for mut setup in setups() {
         if setup.parameters.is_empty() || setup.cotangents.is_empty() {
             continue;
         }
-        let (ys, cts) = (setup.real_outputs(), setup.cotangents.clone());
-        let seeds: Vec<(Value, Value)> = ys.iter().copied().zip(cts.iter().copied()).collect();
-        let gradient = setup.graph.pull_back(&seeds, &setup.parameters).unwrap();
-        let count: usize = setup.parameters.iter().map(|&p| setup.graph.shape(p).len()).sum();
-        let (feeds, total) = (&setup.feeds, setup.feeds.reals[Buffer::Theta as usize].len());
-
-        let mut value = Runner::<f64>::new(&setup.graph, &ys);
-        let mut first = Runner::<f64>::new(&setup.graph, &gradient);
-        let cotangent = &feeds.reals[Buffer::Theta as usize][count..];
-        let want = differences(&mut value, feeds, 0..count, cotangent);
-        assert_close(&format!("{}: gradient", setup.name), &first.run(feeds), &want, DIFFERENCE_TOLERANCE);
-
-        // d (gradient . v) with respect to the inputs and to the cotangent
-        let g = &mut setup.graph;
-        let (mut inner, mut offset) = (g.constant(0.0).unwrap(), 0);
-        for &part in &gradient {
-            let shape = g.shape(part).clone();
-            let v = g.input(Buffer::Direction, offset, shape.clone()).unwrap();
-            offset += shape.len();
-            let product = g.mul(part, v).unwrap();
-            let sum = g.sum_all(product).unwrap();
-            inner = g.add(inner, sum).unwrap();
-        }
-        let wrt = [&setup.parameters[..], &cts].concat();
-        let second = setup.graph.gradient(inner, &wrt).unwrap();
-        let mut second = Runner::<f64>::new(&setup.graph, &second);
-        let direction = &feeds.reals[Buffer::Direction as usize][..count];
-        let want = differences(&mut first, feeds, 0..total, direction);
-        assert_close(
-            &format!("{}: second derivative", setup.name),
-            &second.run(feeds),
-            &want,
-            DIFFERENCE_TOLERANCE,
-        );
+        let ys = setup.real_outputs();
+        let parts = [&ys[..], &setup.parameters, &setup.cotangents];
+        derivatives::check(&setup.name, &mut setup.graph, parts, &setup.feeds);
     }
 }
 

@@ -13,10 +13,19 @@ use std::sync::Arc;
 /// few values alive for each activation, a chunk stays within some ten MiB.
 const CHUNK_ELEMENTS: usize = 1 << 20;
 
+/// Numbers that all layers put out for a batch that must be seen whole: 64 MiB in f32, of which a program of a gradient
+/// holds a few at once.
+const WHOLE_ELEMENTS: usize = 1 << 24;
+
 /// The mean loss of a network over any rows of a data set, with gradient and Hessian-vector product.
 ///
 /// Many rows are done in chunks, so that memory does not grow with their number; the number of rows of a chunk
-/// follows from the network alone, and with it every bit of the sums.
+/// follows from the network alone, and with it every bit of the sums. A network whose layers carry state, such as
+/// batch normalisation, takes all rows in one program and refuses more than [`DataLoss::most_rows`].
+///
+/// Loss, gradient and Hessian are those of training: the mean loss over the given rows, normalised by the statistics
+/// of these rows, under the masks that [`DataLoss::set_random`] fixes. That is one smooth function of theta, and its
+/// derivatives run through the statistics too. Evaluation and prediction use the state instead, and no masks.
 #[derive(Debug)]
 pub struct DataLoss<T> {
     model: Model,
@@ -26,6 +35,10 @@ pub struct DataLoss<T> {
     targets: Vec<T>,
     labels: Vec<u32>,
     numbers: Vec<u32>,
+    /// What layers carry, as evaluation reads it.
+    state: Vec<T>,
+    /// What it is after the last gradient.
+    next: Vec<T>,
     seed: u64,
     step: u64,
 }
@@ -43,7 +56,10 @@ impl<T: Real> DataLoss<T> {
     /// The loss of `model` on `examples`.
     #[must_use]
     pub fn new(model: Model, examples: Arc<Examples>) -> Self {
+        let state = model.states().initial::<T>();
         Self {
+            next: state.clone(),
+            state,
             model,
             examples,
             programs: Programs::default(),
@@ -80,8 +96,66 @@ impl<T: Real> DataLoss<T> {
     /// Rows of a chunk: a number that follows from the network alone.
     #[must_use]
     pub fn chunk(&self) -> usize {
-        let numbers = self.model.activation_len().max(self.model.input().len()).max(1);
+        let numbers = self.numbers_of_an_example();
         (CHUNK_ELEMENTS / numbers).clamp(32, 4096) / 32 * 32
+    }
+
+    /// The most rows that loss, gradient and Hessian take; `None` if there is no limit.
+    #[must_use]
+    pub fn most_rows(&self) -> Option<usize> {
+        let whole = !self.model.states().is_empty();
+        whole.then(|| (WHOLE_ELEMENTS / self.numbers_of_an_example()).max(1))
+    }
+
+    /// Refuses batches of more than [`DataLoss::most_rows`].
+    ///
+    /// # Errors
+    /// [`Error::Memory`] that names the layer.
+    pub fn check_rows(&self, rows: usize) -> Result<()> {
+        let (Some(most), Some(state)) = (self.most_rows(), self.model.states().entries().first()) else {
+            return Ok(());
+        };
+        if rows <= most {
+            return Ok(());
+        }
+        Err(Error::memory("batch-whole", &state.layer)
+            .expected(format!("at most {most} examples in a batch, since it takes each batch whole"))
+            .got(rows.to_string())
+            .hint("use mini-batches")
+            .arg("most", most)
+            .arg("got", rows))
+    }
+
+    /// What layers carry from step to step; evaluation and prediction read it.
+    #[must_use]
+    pub fn state(&self) -> &[T] {
+        &self.state
+    }
+
+    /// Sets what layers carry.
+    ///
+    /// # Errors
+    /// [`Error::State`] if `state` has another length.
+    pub fn set_state(&mut self, state: &[T]) -> Result<()> {
+        if state.len() != self.state.len() {
+            return Err(Error::state("state-length", "state")
+                .expected(format!("{} numbers", self.state.len()))
+                .got(state.len().to_string())
+                .hint("use the state of the same network"));
+        }
+        self.state.copy_from_slice(state);
+        self.next.copy_from_slice(state);
+        Ok(())
+    }
+
+    /// Makes what layers carried out of the last [`DataLoss::gradient`] the state: the step was taken.
+    pub fn carry(&mut self) {
+        self.state.copy_from_slice(&self.next);
+    }
+
+    /// Numbers that memory goes by.
+    fn numbers_of_an_example(&self) -> usize {
+        self.model.activations().max(self.model.input().len()).max(1)
     }
 
     /// Bytes of the program that trains on batches of `batch` rows.
@@ -109,7 +183,8 @@ impl<T: Real> DataLoss<T> {
         Ok(loss[0])
     }
 
-    /// Writes the gradient of the mean loss over `rows` and returns the loss.
+    /// Writes the gradient of the mean loss over `rows` and returns the loss. The state stays as it is until
+    /// [`DataLoss::carry`].
     ///
     /// # Errors
     /// As [`DataLoss::loss`].
@@ -142,9 +217,10 @@ impl<T: Real> DataLoss<T> {
         let mut evaluated = Evaluated { losses: Vec::new(), predictions: Vec::new() };
         for part in rows.chunks(size) {
             self.load(part, size)?;
-            let mut bindings = bind(&self.features, &self.targets, &self.labels, &self.numbers, theta)
-                .sink(Sink::ExampleLoss, &mut losses)
-                .sink(Sink::Prediction, &mut outputs);
+            let mut bindings =
+                bind(&self.features, &self.targets, &self.labels, &self.numbers, theta, &self.state)
+                    .sink(Sink::ExampleLoss, &mut losses)
+                    .sink(Sink::Prediction, &mut outputs);
             let key = ProgramKey::evaluation(Purpose::Evaluate, size);
             self.programs.run(&self.model, key, &mut bindings)?;
             evaluated.losses.extend_from_slice(&losses[..part.len()]);
@@ -167,7 +243,8 @@ impl<T: Real> DataLoss<T> {
         for part in features.chunks(size * input) {
             padded[..part.len()].copy_from_slice(part);
             padded[part.len()..].fill(T::ZERO);
-            let mut bindings = bind(&padded, &[], &[], &[], theta).sink(Sink::Prediction, &mut outputs);
+            let mut bindings =
+                bind(&padded, &[], &[], &[], theta, &self.state).sink(Sink::Prediction, &mut outputs);
             let key = ProgramKey::evaluation(Purpose::Predict, size);
             self.programs.run(&self.model, key, &mut bindings)?;
             predictions.extend_from_slice(&outputs[..part.len() / input * width]);
@@ -184,7 +261,7 @@ impl<T: Real> DataLoss<T> {
         self.check_features(features, self.model.input().len())?;
         let mut outputs = vec![T::ZERO; self.model.target().outputs()];
         let mut activations = vec![T::ZERO; self.model.activation_len()];
-        let mut bindings = bind(features, &[], &[], &[], theta)
+        let mut bindings = bind(features, &[], &[], &[], theta, &self.state)
             .sink(Sink::Prediction, &mut outputs)
             .sink(Sink::Activation, &mut activations);
         let key = ProgramKey::evaluation(Purpose::Inspect, 1);
@@ -203,11 +280,13 @@ impl<T: Real> DataLoss<T> {
         for part in rows.chunks(size) {
             self.load(part, part.len())?;
             let scale = [T::ONE / T::from_f64(rows.len() as f64)];
-            let mut bindings = bind(&self.features, &self.targets, &self.labels, &self.numbers, theta)
-                .reals(Buffer::Scale, &scale)
-                .sink(Sink::Loss, &mut loss)
-                .sink(Sink::Gradient, &mut gradient)
-                .random(self.seed, self.step);
+            let mut bindings =
+                bind(&self.features, &self.targets, &self.labels, &self.numbers, theta, &self.state)
+                    .reals(Buffer::Scale, &scale)
+                    .sink(Sink::Loss, &mut loss)
+                    .sink(Sink::Gradient, &mut gradient)
+                    .sink(Sink::State, &mut self.next)
+                    .random(self.seed, self.step);
             let key = ProgramKey::training(Purpose::Gradient, part.len(), false);
             let found = self.programs.get(&self.model, key)?.first_not_finite(&mut bindings)?;
             if found.is_some() {
@@ -220,7 +299,7 @@ impl<T: Real> DataLoss<T> {
     /// Rows that a program takes for a batch, and whether it adds to what earlier chunks gave.
     fn piece(&self, batch: usize) -> (usize, bool) {
         let chunk = self.chunk();
-        if batch <= chunk { (batch.max(1), false) } else { (chunk, true) }
+        if batch <= chunk || self.most_rows().is_some() { (batch.max(1), false) } else { (chunk, true) }
     }
 
     fn each_chunk(
@@ -242,6 +321,7 @@ impl<T: Real> DataLoss<T> {
                 .got("none")
                 .hint("hold out fewer examples or load more"));
         }
+        self.check_rows(rows.len())?;
         let (size, add) = self.piece(rows.len());
         if add {
             result.fill(T::ZERO);
@@ -250,13 +330,18 @@ impl<T: Real> DataLoss<T> {
         let scale = [T::ONE / T::from_f64(rows.len() as f64)];
         for part in rows.chunks(size) {
             self.load(part, part.len())?;
-            let bindings = bind(&self.features, &self.targets, &self.labels, &self.numbers, theta)
-                .reals(Buffer::Scale, &scale)
-                .reals(Buffer::Direction, direction)
-                .random(self.seed, self.step);
+            let bindings =
+                bind(&self.features, &self.targets, &self.labels, &self.numbers, theta, &self.state)
+                    .reals(Buffer::Scale, &scale)
+                    .reals(Buffer::Direction, direction)
+                    .random(self.seed, self.step);
             let mut bindings = match purpose {
                 Purpose::Product => bindings.sink(Sink::Product, result),
-                _ => bindings.sink(Sink::Loss, loss).sink(Sink::Gradient, result),
+                Purpose::Gradient => bindings
+                    .sink(Sink::Loss, loss)
+                    .sink(Sink::Gradient, result)
+                    .sink(Sink::State, &mut self.next),
+                _ => bindings.sink(Sink::Loss, loss),
             };
             let key = ProgramKey::training(purpose, part.len(), add);
             self.programs.run(&self.model, key, &mut bindings)?;
@@ -319,8 +404,10 @@ fn bind<'a, T: Real>(
     labels: &'a [u32],
     numbers: &'a [u32],
     theta: &'a [T],
+    state: &'a [T],
 ) -> Bindings<'a, T> {
     Bindings::new()
+        .reals(Buffer::State, state)
         .reals(Buffer::Theta, theta)
         .reals(Buffer::Features, features)
         .reals(Buffer::Targets, targets)

@@ -3,6 +3,7 @@
 //! | tensor | type, shape | what |
 //! |---|---|---|
 //! | `theta/NAME` | F32, shape of the parameter | a parameter, NAME as in `conv_1.kernel` |
+//! | `state/NAME` | F32, shape of the state | what a layer carries, NAME as in `bn_1.running_mean` |
 //! | `optimizer/I` | F32, (P,) | state slice I of the optimizer, from 0 |
 //! | `history/loss` | F32, (steps,) | loss of each step |
 //! | `history/gradient_norms` | F32, (layers, steps) | gradient norm of each layer with parameters |
@@ -156,6 +157,14 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
         }
         target.copy_from_slice(&values);
     }
+    for s in model.model().states().entries() {
+        let values = read(&format!("state/{}", s.name))?;
+        let target = &mut snapshot.state[s.range()];
+        if values.len() != target.len() {
+            return Err(damaged(&format!("state/{} has {} numbers", s.name, values.len())));
+        }
+        target.copy_from_slice(&values);
+    }
     snapshot.optimizer.clear();
     for slice in 0..spec.optimizer.slices() {
         snapshot.optimizer.extend(read(&format!("optimizer/{slice}"))?);
@@ -179,16 +188,19 @@ fn tensors(trainer: &Trainer<f32>, snapshot: &Snapshot<f32>) -> Vec<Tensor> {
     let parameters = trainer.model().table().entries().iter().map(|p| {
         Tensor::new(format!("theta/{}", p.name), p.shape.dims().to_vec(), &snapshot.theta[p.range()])
     });
+    let carried = trainer.model().states().entries().iter().map(|s| {
+        Tensor::new(format!("state/{}", s.name), s.shape.dims().to_vec(), &snapshot.state[s.range()])
+    });
     let length = snapshot.theta.len().max(1);
-    let state = snapshot.optimizer.chunks(length).enumerate();
-    let state = state.map(|(i, slice)| Tensor::new(format!("optimizer/{i}"), vec![slice.len()], slice));
+    let slices = snapshot.optimizer.chunks(length).enumerate();
+    let slices = slices.map(|(i, slice)| Tensor::new(format!("optimizer/{i}"), vec![slice.len()], slice));
     let History { loss, gradient_norms, .. } = &snapshot.history;
     let norms: Vec<f32> = gradient_norms.concat();
     let history = [
         Tensor::new("history/loss".to_owned(), vec![loss.len()], loss),
         Tensor::new("history/gradient_norms".to_owned(), vec![gradient_norms.len(), loss.len()], &norms),
     ];
-    parameters.chain(state).chain(history).collect()
+    parameters.chain(carried).chain(slices).chain(history).collect()
 }
 
 fn checksum<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
@@ -229,7 +241,9 @@ mod tests {
     fn trainer(optimizer: &str) -> Trainer<f32> {
         let json = format!(
             r#"{{"data": {{"type": "generated", "kind": "spiral", "examples": 90, "noise": 0.1}}, "test": 30,
-            "layers": [{{"type": "dense", "units": 8, "activation": "tanh"}}, {{"type": "dense", "units": 2}}],
+            "layers": [{{"type": "dense", "units": 8, "useBias": false}}, {{"type": "batchNormalization"}},
+                {{"type": "activation", "activation": "tanh"}}, {{"type": "dropout", "rate": 0.2}},
+                {{"type": "dense", "units": 2}}],
             "loss": "softmaxCrossEntropy", "optimizer": {optimizer}, "schedule": {{"type": "linear"}},
             "batch": {{"type": "mini", "size": 16}}, "epochs": 6, "seed": 3}}"#
         );

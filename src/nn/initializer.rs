@@ -34,6 +34,11 @@ pub enum Initializer {
     },
     /// All zero.
     Zeros {},
+    /// All the same.
+    Constant {
+        /// The number.
+        value: f64,
+    },
 }
 
 /// An [`Initializer`] as it is written.
@@ -44,25 +49,27 @@ struct Written {
     kind: String,
     stddev: Option<f64>,
     limit: Option<f64>,
+    value: Option<f64>,
 }
 
 impl TryFrom<Written> for Initializer {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
-        match (written.kind.as_str(), written.stddev, written.limit) {
-            ("glorotUniform", None, None) => Ok(Self::GlorotUniform {}),
-            ("glorotNormal", None, None) => Ok(Self::GlorotNormal {}),
-            ("heUniform", None, None) => Ok(Self::HeUniform {}),
-            ("heNormal", None, None) => Ok(Self::HeNormal {}),
-            ("lecunUniform", None, None) => Ok(Self::LecunUniform {}),
-            ("lecunNormal", None, None) => Ok(Self::LecunNormal {}),
-            ("zeros", None, None) => Ok(Self::Zeros {}),
-            ("normal", Some(stddev), None) => Ok(Self::Normal { stddev }),
-            ("uniform", None, Some(limit)) => Ok(Self::Uniform { limit }),
+        match (written.kind.as_str(), written.stddev, written.limit, written.value) {
+            ("glorotUniform", None, None, None) => Ok(Self::GlorotUniform {}),
+            ("glorotNormal", None, None, None) => Ok(Self::GlorotNormal {}),
+            ("heUniform", None, None, None) => Ok(Self::HeUniform {}),
+            ("heNormal", None, None, None) => Ok(Self::HeNormal {}),
+            ("lecunUniform", None, None, None) => Ok(Self::LecunUniform {}),
+            ("lecunNormal", None, None, None) => Ok(Self::LecunNormal {}),
+            ("zeros", None, None, None) => Ok(Self::Zeros {}),
+            ("normal", Some(stddev), None, None) => Ok(Self::Normal { stddev }),
+            ("uniform", None, Some(limit), None) => Ok(Self::Uniform { limit }),
+            ("constant", None, None, Some(value)) => Ok(Self::Constant { value }),
             (kind, ..) => Err(format!(
                 "initializer `{kind}` with these fields; use glorotUniform, glorotNormal, heUniform, heNormal, \
-                 lecunUniform, lecunNormal, zeros, normal with stddev, or uniform with limit"
+                 lecunUniform, lecunNormal, zeros, normal with stddev, uniform with limit, or constant with value"
             )),
         }
     }
@@ -91,6 +98,7 @@ impl Initializer {
             Self::Normal { stddev } => Box::new(normal(stddev * stddev)),
             Self::Uniform { limit } => Box::new(uniform(limit)),
             Self::Zeros {} => Box::new(|_| 0.0),
+            Self::Constant { value } => Box::new(move |_| value),
         };
         for (i, weight) in weights.iter_mut().enumerate() {
             *weight = T::from_f64(draw(i as u64));

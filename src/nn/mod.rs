@@ -12,14 +12,31 @@ mod metrics;
 mod model;
 mod parameters;
 mod programs;
+mod state;
 
 pub use activation::Activation;
 pub use initializer::Initializer;
 pub use layers::{
-    ActivationLayer, AveragePool2d, Conv2dLayer, Dense, Flatten, Layer, LayerSpec, MaxPool2d, PaddingSpec,
+    ActivationLayer, Added, AveragePool2d, BatchNormalization, Builder, Concatenate, Conv2dLayer, Dense,
+    Dropout, Flatten, GaussianNoise, Inventory, Layer, LayerSpec, MaxPool2d, PaddingSpec, Residual,
+    SpatialDropout2d,
 };
 pub use loss::Loss;
 pub use metrics::{confusion, predicted_class};
 pub use model::{LayerRow, Model, Target};
 pub use parameters::{Parameter, ParameterKind, ParameterTable};
 pub use programs::{Program, ProgramKey, Programs, Purpose};
+pub use state::{State, StateTable};
+
+/// A row of the table of what a network can be made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documented {
+    /// As the spec writes it, for example `conv2d`.
+    pub kind: String,
+    /// The name that a person reads.
+    pub title: &'static str,
+    /// What it computes, in one line.
+    pub formula: &'static str,
+    /// Who described it first, with the year; empty if nobody in particular.
+    pub source: &'static str,
+}

@@ -1,16 +1,13 @@
 //! A network: layers, loss and what they are trained towards.
 
-use super::layers::{Builder, check_activations};
+use super::layers::{Builder, Inventory, names};
 use super::programs::{ProgramKey, Purpose};
-use super::{Activation, LayerSpec, Loss, ParameterKind, ParameterTable};
+use super::{Activation, LayerSpec, Loss, ParameterKind, ParameterTable, StateTable};
 use crate::error::{Error, Result};
 use crate::exec::{Output, Plan, Sink};
 use crate::graph::{Buffer, Graph, Value};
 use crate::shape::Shape;
 use serde::Serialize;
-
-/// Most layers of a network: planning takes time and memory for each.
-const MAX_LAYERS: usize = 1000;
 
 /// What the network is trained towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +44,9 @@ pub struct LayerRow {
     pub output: Vec<usize>,
     /// Numbers that are trained.
     pub parameters: usize,
-    /// Those that multiply.
+    /// Numbers that it carries from step to step and that are not trained, such as running statistics.
+    pub state: usize,
+    /// Those of the parameters that multiply.
     pub weights: usize,
     /// Those that are added.
     pub biases: usize,
@@ -64,6 +63,9 @@ pub struct Model {
     loss: Loss,
     target: Target,
     table: ParameterTable,
+    states: StateTable,
+    /// Numbers that all layers put out for one example.
+    activations: usize,
     rows: Vec<LayerRow>,
 }
 
@@ -75,7 +77,7 @@ struct Built {
     logits: Value,
     /// What a prediction is.
     prediction: Value,
-    table: ParameterTable,
+    inventory: Inventory,
 }
 
 impl Model {
@@ -90,20 +92,15 @@ impl Model {
                 .got("none")
                 .hint(format!("add a dense layer of {} units", target.outputs())));
         }
-        if layers.len() > MAX_LAYERS {
-            return Err(Error::spec("too-many-layers", "layers")
-                .expected(format!("at most {MAX_LAYERS} layers"))
-                .got(layers.len().to_string())
-                .hint("use fewer layers")
-                .arg("got", layers.len()));
-        }
         let mut model = Self {
             input: input.clone(),
             layers: layers.to_vec(),
-            names: names(layers)?,
+            names: names("", layers)?,
             loss,
             target,
             table: ParameterTable::default(),
+            states: StateTable::default(),
+            activations: 0,
             rows: Vec::new(),
         };
         let mut graph = Graph::new();
@@ -112,7 +109,8 @@ impl Model {
         let target = model.target_input(&mut graph, 1)?;
         loss.per_example(&mut graph, built.logits, target)?;
         model.rows = model.summarise(&graph, &built);
-        model.table = built.table;
+        (model.table, model.states) = (built.inventory.parameters, built.inventory.states);
+        model.activations = built.inventory.activations;
         if model.table.is_empty() {
             return Err(Error::spec("no-parameters", "layers")
                 .expected("at least one layer with weights")
@@ -126,6 +124,18 @@ impl Model {
     #[must_use]
     pub fn table(&self) -> &ParameterTable {
         &self.table
+    }
+
+    /// What layers carry from step to step beside theta.
+    #[must_use]
+    pub fn states(&self) -> &StateTable {
+        &self.states
+    }
+
+    /// Numbers that all layers, those inside others too, put out for one example: what memory goes by.
+    #[must_use]
+    pub fn activations(&self) -> usize {
+        self.activations
     }
 
     /// One row a layer.
@@ -206,6 +216,11 @@ impl Model {
                         outputs.push(Output { value, sink, offset: p.offset, add: key.add });
                     }
                 }
+                if key.purpose == Purpose::Gradient {
+                    for &(offset, value) in &built.inventory.updates {
+                        outputs.push(Output { value, sink: Sink::State, offset, add: false });
+                    }
+                }
             }
         }
         Plan::new(g, &outputs)
@@ -247,14 +262,12 @@ impl Model {
     fn build(&self, graph: &mut Graph, batch: usize, train: bool) -> Result<Built> {
         let dims = [&[batch], self.input.dims()].concat();
         let mut x = graph.input(Buffer::Features, 0, dims)?;
-        let mut table = ParameterTable::default();
+        let mut inventory = Inventory::default();
+        let mut builder = Builder::new(graph, &mut inventory, batch, train);
         let mut activations = Vec::new();
         let mut logits = x;
-        let mut numbers = 0_usize;
         for (layer, name) in self.layers.iter().zip(&self.names) {
-            graph.set_scope(name);
-            let mut builder = Builder { graph, name, table: &mut table, train };
-            logits = layer.build(&mut builder, x)?;
+            let added = builder.layer(name, layer, x)?;
             let last = activations.len() + 1 == self.layers.len();
             if layer.activation() == Activation::Softmax && self.loss.takes_logits() && !last {
                 return Err(Error::spec("softmax-inside", name)
@@ -262,9 +275,7 @@ impl Model {
                     .got("softmax before another layer")
                     .hint("use ReLU or tanh here"));
             }
-            x = layer.activation().apply(graph, logits)?;
-            numbers = numbers.saturating_add(graph.shape(x).len() / batch);
-            check_activations(name, numbers)?;
+            (logits, x) = (added.before, added.after);
             activations.push(x);
         }
         let softmax = self.layers.last().map(LayerSpec::activation) == Some(Activation::Softmax);
@@ -273,7 +284,7 @@ impl Model {
         }
         // the class probabilities, whether or not the last layer ends with a softmax
         let prediction = if self.loss.takes_logits() && !softmax { graph.softmax(logits)? } else { x };
-        Ok(Built { activations, logits, prediction, table })
+        Ok(Built { activations, logits, prediction, inventory })
     }
 
     fn check_output(&self, g: &Graph, logits: Value) -> Result<()> {
@@ -303,12 +314,17 @@ impl Model {
 
     fn summarise(&self, g: &Graph, built: &Built) -> Vec<LayerRow> {
         let count = |name: &str, kind: ParameterKind| -> usize {
-            let own = built.table.entries().iter().filter(|p| p.layer == name && p.kind == kind);
+            let table = &built.inventory.parameters;
+            let own = table.entries().iter().filter(|p| belongs(&p.layer, name) && p.kind == kind);
             own.map(|p| p.shape.len()).sum()
+        };
+        let state = |name: &str| -> usize {
+            let entries = built.inventory.states.entries().iter();
+            entries.filter(|s| belongs(&s.layer, name)).map(|s| s.shape.len()).sum()
         };
         let row = |((layer, name), &value): ((&LayerSpec, &String), &Value)| {
             let output = g.shape(value).dims()[1..].to_vec();
-            let weights = count(name, ParameterKind::Weight);
+            let weights = count(name, ParameterKind::Weight) + count(name, ParameterKind::Gain);
             let biases = count(name, ParameterKind::Bias);
             LayerRow {
                 name: name.clone(),
@@ -317,6 +333,7 @@ impl Model {
                 bytes: output.iter().product::<usize>() * size_of::<f32>(),
                 output,
                 parameters: weights + biases,
+                state: state(name),
                 weights,
                 biases,
             }
@@ -325,21 +342,9 @@ impl Model {
     }
 }
 
-/// The names of the layers: their own, or stem and number.
-fn names(layers: &[LayerSpec]) -> Result<Vec<String>> {
-    let mut names: Vec<String> = Vec::new();
-    for (i, layer) in layers.iter().enumerate() {
-        let number = layers[..=i].iter().filter(|l| l.stem() == layer.stem()).count();
-        let name = layer.name().map_or_else(|| format!("{}_{number}", layer.stem()), str::to_owned);
-        if name.is_empty() || names.contains(&name) {
-            return Err(Error::spec("layer-name", format!("layer {}", i + 1))
-                .expected("a name that no other layer has")
-                .got(format!("`{name}`"))
-                .hint("rename it or leave the name out"));
-        }
-        names.push(name);
-    }
-    Ok(names)
+/// Whether `layer` is the layer `name` or a part of it.
+fn belongs(layer: &str, name: &str) -> bool {
+    layer.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -364,6 +369,6 @@ mod tests {
         assert_eq!(code(&[conv(1 << 17, [1, 1], PaddingSpec::Valid), dense(2)]), "network-too-large");
         assert_eq!(code(&[conv(1, [17, 17], PaddingSpec::Same), dense(2)]), "conv-window");
         assert_eq!(code(&[conv(1, [16, 16], PaddingSpec::Same), dense(2)]), "fits");
-        assert_eq!(code(&vec![dense(2); MAX_LAYERS + 1]), "too-many-layers");
+        assert_eq!(code(&vec![dense(2); 1001]), "too-many-layers");
     }
 }

@@ -12,6 +12,8 @@ use std::ops::Range;
 pub enum ParameterKind {
     /// Multiplies an input.
     Weight,
+    /// Scales what a normalisation has brought to one size, or another learned factor of a whole channel.
+    Gain,
     /// Is added.
     Bias,
 }

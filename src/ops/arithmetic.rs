@@ -140,6 +140,13 @@ macro_rules! builders {
                 }
             }
 
+            /// `min(max(x, least), most)`.
+            pub fn clip(&mut self, x: Value, least: f64, most: f64) -> Result<Value> {
+                let (least, most) = (self.constant(least)?, self.constant(most)?);
+                let x = self.maximum(x, least)?;
+                self.minimum(x, most)
+            }
+
             /// `a` times a constant.
             pub fn scale(&mut self, a: Value, factor: f64) -> Result<Value> {
                 let factor = self.constant(factor)?;

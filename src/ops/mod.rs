@@ -39,7 +39,7 @@ pub use layout::{Concat, Expand, Pad, Reshape, Slice, Transpose};
 pub use leaf::{Constant, Input};
 pub use matmul::MatMul;
 pub use pool::{AveragePool, AveragePoolGradient, MaxPool, MaxUnpool, PoolGather};
-pub use random::{RandomNormal, RandomUniform};
+pub use random::{RandomMask, RandomNormal, RandomUniform};
 pub use reduce::{ArgMax, ReduceMax, ReduceSum};
 pub use softmax::{LogSoftmax, LogSumExp, Softmax, SoftmaxCrossEntropy};
 
@@ -340,6 +340,7 @@ ops![
     LogSoftmax,
     LogSumExp,
     SoftmaxCrossEntropy,
+    RandomMask,
     RandomUniform,
     RandomNormal,
 ];

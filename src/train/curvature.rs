@@ -17,7 +17,7 @@ const LIMIT_STEPS: usize = 12;
 
 impl<T: Real> Trainer<T> {
     /// The largest eigenvalue of the Hessian of the training loss at the present weights, over the first 512 training
-    /// examples. Plain gradient descent is unstable along its eigenvector at rates above 2 / lambda_max.
+    /// examples, or as many as a network with batch normalisation takes at once. Plain gradient descent is unstable along its eigenvector at rates above 2 / lambda_max.
     ///
     /// # Errors
     /// [`Error::NotFinite`](crate::Error::NotFinite) where the curvature is not finite, and
@@ -46,7 +46,8 @@ impl<T: Real> Trainer<T> {
 
     fn lambda_max_at(&mut self, theta: &[T], examples: usize, steps: usize) -> Result<f64> {
         let all = self.examples().clone();
-        let rows = &all.train()[..all.train().len().min(examples)];
+        let most = self.loss.most_rows().map_or(examples, |most| most.min(examples));
+        let rows = &all.train()[..all.train().len().min(most)];
         lambda_max(&mut OnRows { loss: self.loss(), rows }, theta, steps)
     }
 }

@@ -11,6 +11,8 @@ use std::sync::Arc;
 pub struct Snapshot<T> {
     /// The parameters.
     pub theta: Vec<T>,
+    /// What layers carry from step to step.
+    pub state: Vec<T>,
     /// State slices of the optimizer.
     pub optimizer: Vec<T>,
     /// Updates the optimizer has done.
@@ -33,6 +35,7 @@ impl<T: Real> Trainer<T> {
     pub fn snapshot(&self) -> Snapshot<T> {
         Snapshot {
             theta: self.theta.clone(),
+            state: self.loss.state().to_vec(),
             optimizer: self.optimizer.state.clone(),
             updates: self.optimizer.t,
             rate: self.learning_rate(),
@@ -50,14 +53,16 @@ impl<T: Real> Trainer<T> {
     /// Those of [`Trainer::new`]; [`Error::File`] if the snapshot is not of this spec and these data.
     pub fn resume(spec: RunSpec, examples: Arc<Examples>, snapshot: Snapshot<T>) -> Result<Self> {
         let mut trainer = Self::new(spec, examples)?;
-        let Snapshot { theta, optimizer, updates, rate, step, hash, smoothed, history } = snapshot;
+        let Snapshot { theta, state, optimizer, updates, rate, step, hash, smoothed, history } = snapshot;
         let fits = theta.len() == trainer.theta.len()
+            && state.len() == trainer.loss.state().len()
             && optimizer.len() == trainer.optimizer.state.len()
             && step <= trainer.steps()
             && history.loss.len() as u64 == step
             && history.gradient_norms.len() == trainer.history.gradient_norms.len()
             && history.gradient_norms.iter().all(|n| n.len() as u64 == step)
-            && reduce::all_finite(&theta);
+            && reduce::all_finite(&theta)
+            && reduce::all_finite(&state);
         if !fits {
             return Err(Error::file("snapshot-mismatch", "model file")
                 .expected("weights, optimizer state and history that fit its own description")
@@ -65,6 +70,7 @@ impl<T: Real> Trainer<T> {
                 .hint("save the model again; the file was changed or is of another version"));
         }
         trainer.optimizer.spec.set_rate(rate)?;
+        trainer.loss.set_state(&state)?;
         (trainer.theta, trainer.optimizer.state, trainer.optimizer.t) = (theta, optimizer, updates);
         (trainer.step, trainer.smoothed, trainer.history) = (step, smoothed, history);
         trainer.hash = Fnv1a::resume(hash);

@@ -102,6 +102,7 @@ pub struct Evaluation {
 #[derive(Debug, Clone)]
 struct Kept<T> {
     theta: Vec<T>,
+    state: Vec<T>,
     optimizer: Optimizer<T>,
     step: u64,
     hash: Fnv1a,
@@ -111,7 +112,7 @@ struct Kept<T> {
 #[derive(Debug)]
 pub struct Trainer<T> {
     spec: RunSpec,
-    loss: DataLoss<T>,
+    pub(super) loss: DataLoss<T>,
     pub(super) theta: Vec<T>,
     gradient: Vec<T>,
     /// Norm of the gradient for each layer, of the last step.
@@ -142,6 +143,7 @@ impl<T: Real> Trainer<T> {
     fn start(spec: RunSpec, loss: DataLoss<T>, theta: Vec<T>) -> Result<Self> {
         let optimizer = Optimizer::new(spec.optimizer, theta.len())?;
         let batches = Batches::new(loss.examples().train(), spec.batch, spec.seed);
+        loss.check_rows(batches.size())?;
         let mut hash = Fnv1a::new();
         hash.bytes(spec.to_json().as_bytes());
         hash.word(loss.examples().dataset().hash());
@@ -149,7 +151,13 @@ impl<T: Real> Trainer<T> {
         Ok(Self {
             gradient: vec![T::ZERO; theta.len()],
             norms: Vec::with_capacity(layers),
-            kept: Kept { theta: theta.clone(), optimizer: optimizer.clone(), step: 0, hash },
+            kept: Kept {
+                theta: theta.clone(),
+                state: loss.state().to_vec(),
+                optimizer: optimizer.clone(),
+                step: 0,
+                hash,
+            },
             spec,
             loss,
             theta,
@@ -220,6 +228,7 @@ impl<T: Real> Trainer<T> {
             }
         }
         self.record(loss);
+        self.loss.carry();
         let factor = self.spec.schedule.factor(self.step, self.steps());
         self.optimizer.step(&mut self.theta, &self.gradient, factor);
         self.step += 1;
@@ -263,7 +272,9 @@ impl<T: Real> Trainer<T> {
 
     /// Goes back to the kept snapshot: the last one at which the loss was not above its start.
     pub fn restore(&mut self) {
-        let Kept { theta, optimizer, step, hash } = self.kept.clone();
+        let Kept { theta, state, optimizer, step, hash } = self.kept.clone();
+        // as long as the state, since it was copied from it
+        let _ = self.loss.set_state(&state);
         (self.theta, self.optimizer, self.step, self.hash) = (theta, optimizer, step, hash);
         self.history.truncate(step);
         self.smoothed = self.history.loss.last().map_or(f64::NAN, |&l| f64::from(l));
@@ -394,11 +405,11 @@ impl<T: Real> Trainer<T> {
         self.optimizer.spec.rate()
     }
 
-    /// Hash of spec, data, edits, every loss and the parameters: equal runs have equal hashes on every machine.
+    /// Hash of spec, data, edits, every loss, the parameters and what layers carry: equal runs have equal hashes on every machine.
     #[must_use]
     pub fn run_hash(&self) -> u64 {
         let mut hash = self.hash;
-        self.theta.iter().for_each(|t| hash.word(t.canonical_bits()));
+        self.theta.iter().chain(self.loss.state()).for_each(|t| hash.word(t.canonical_bits()));
         hash.finish()
     }
 
@@ -455,6 +466,7 @@ impl<T: Real> Trainer<T> {
     /// Makes the present state the one that a diverged run goes back to.
     pub(super) fn keep(&mut self) {
         self.kept.theta.copy_from_slice(&self.theta);
+        self.kept.state.copy_from_slice(self.loss.state());
         self.kept.optimizer.spec = self.optimizer.spec;
         self.kept.optimizer.state.copy_from_slice(&self.optimizer.state);
         self.kept.optimizer.t = self.optimizer.t;

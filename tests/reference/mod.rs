@@ -257,6 +257,19 @@ pub fn apply(op: &Op, inputs: &[&Tensor], feeds: &Feeds) -> Vec<Tensor> {
             })
         }
 
+        Op::RandomMask(op) => {
+            // number i of an example is word i % 4 of its counter i / 4; 0 if it lies in the share `rate` of all words
+            let counters = op.shape.len().max(1).div_ceil(4) as u64;
+            let source = Source::new(feeds.seed, Stream::NODE.nth(op.stream), feeds.step);
+            let examples = inputs[0].index();
+            let keep = |e: u32, i: usize| {
+                let word = source.words(u64::from(e) * counters + i as u64 / 4)[i % 4];
+                f64::from(u8::from(f64::from(word) >= op.rate.get() * 2.0_f64.powi(32)))
+            };
+            let all: Vec<f64> =
+                examples.iter().flat_map(|&e| (0..op.shape.len()).map(move |i| keep(e, i))).collect();
+            ArrayD::from_shape_vec([examples.shape(), op.shape.dims()].concat(), all).unwrap()
+        }
         Op::RandomUniform(op) => random(inputs[0], op.stream, &op.shape, feeds, Source::uniform),
         Op::RandomNormal(op) => random(inputs[0], op.stream, &op.shape, feeds, Source::normal),
     };

@@ -19,6 +19,9 @@ pub struct ActivationLayer {
 
 impl Layer for ActivationLayer {
     const STEM: &'static str = "activation";
+    const TITLE: &'static str = "activation";
+    const FORMULA: &'static str = "y = f(x)";
+    const SOURCE: &'static str = "";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -34,5 +37,10 @@ impl Layer for ActivationLayer {
 
     fn build(&self, _: &mut Builder<'_>, x: Value) -> Result<Value> {
         Ok(x)
+    }
+
+    fn cases() -> Vec<(Self, Vec<usize>)> {
+        let layer = |activation| Self { name: None, activation };
+        Activation::all().into_iter().map(|a| (layer(a), vec![7])).collect()
     }
 }

@@ -95,6 +95,10 @@ impl Conv2dLayer {
 
 impl Layer for Conv2dLayer {
     const STEM: &'static str = "conv";
+    const TITLE: &'static str = "convolution";
+    const FORMULA: &'static str =
+        "y[n, i, j, o] = f(sum over k, l, c of x[n, s i + k, s j + l, c] W[k, l, c, o] + b[o])";
+    const SOURCE: &'static str = "LeCun, Boser, Denker et al. 1989";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -138,5 +142,16 @@ impl Layer for Conv2dLayer {
         let kernel = b.parameter("kernel", shape, ParameterKind::Weight, self.initializer, fans)?;
         let y = b.graph.conv2d(x, kernel, window, self.groups)?;
         if self.use_bias { b.bias(y, self.filters) } else { Ok(y) }
+    }
+
+    fn cases() -> Vec<(Self, Vec<usize>)> {
+        let conv = |filters, kernel, padding| Self::new(filters, kernel, padding, Activation::Linear);
+        vec![
+            (Self { activation: Activation::Tanh, ..conv(2, [3, 3], PaddingSpec::Same) }, vec![4, 5, 2]),
+            (
+                Self { strides: [2, 1], dilation: [1, 2], groups: 2, ..conv(4, [2, 2], PaddingSpec::Valid) },
+                vec![5, 5, 2],
+            ),
+        ]
     }
 }

@@ -28,6 +28,9 @@ pub struct Dense {
 
 impl Layer for Dense {
     const STEM: &'static str = "dense";
+    const TITLE: &'static str = "dense";
+    const FORMULA: &'static str = "y = f(x W + b)";
+    const SOURCE: &'static str = "Rosenblatt 1958";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -58,6 +61,13 @@ impl Layer for Dense {
         let kernel = b.parameter("kernel", fans, ParameterKind::Weight, self.initializer, fans)?;
         let y = b.graph.matmul(x, kernel, false, false)?;
         if self.use_bias { b.bias(y, self.units) } else { Ok(y) }
+    }
+
+    fn cases() -> Vec<(Self, Vec<usize>)> {
+        vec![
+            (Self::new(3, Activation::Tanh), vec![4]),
+            (Self { use_bias: false, ..Self::new(2, Activation::Linear) }, vec![2, 2, 1]),
+        ]
     }
 }
 

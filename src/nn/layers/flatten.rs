@@ -17,6 +17,9 @@ pub struct Flatten {
 
 impl Layer for Flatten {
     const STEM: &'static str = "flatten";
+    const TITLE: &'static str = "flatten";
+    const FORMULA: &'static str = "(N, H, W, C) to (N, H W C)";
+    const SOURCE: &'static str = "";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -30,5 +33,9 @@ impl Layer for Flatten {
         let dims = b.graph.shape(x).dims();
         let (batch, rest) = (dims[0], dims[1..].iter().product::<usize>());
         b.graph.reshape(x, [batch, rest])
+    }
+
+    fn cases() -> Vec<(Self, Vec<usize>)> {
+        vec![(Self::default(), vec![2, 3, 2])]
     }
 }

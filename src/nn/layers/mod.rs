@@ -2,109 +2,49 @@
 //!
 //! # Adding a layer
 //! Write its file, implement [`Layer`], name it in the `layers!` list below. The JSON name is the variant's name
-//! in camelCase; the names are those of Keras.
+//! in camelCase; the names are those of Keras. What a layer may ask for - parameters, running statistics, random
+//! numbers, layers inside it - is in [`Builder`]. Its [`Layer::cases`] are held to central differences by
+//! `tests/layers.rs`, and its title, formula and source are in the table that [`LayerSpec::docs`] gives.
 
 mod activation;
+mod batch_norm;
+mod branch;
+mod builder;
 mod conv;
 mod dense;
+mod dropout;
 mod flatten;
 mod pool;
 
 pub use activation::ActivationLayer;
+pub use batch_norm::BatchNormalization;
+pub use branch::{Concatenate, Residual};
+pub(super) use builder::names;
+pub use builder::{Added, Builder, Inventory};
 pub use conv::{Conv2dLayer, PaddingSpec};
 pub use dense::Dense;
+pub use dropout::{Dropout, GaussianNoise, SpatialDropout2d};
 pub use flatten::Flatten;
 pub use pool::{AveragePool2d, MaxPool2d};
 
-use super::{Activation, Initializer, Parameter, ParameterKind, ParameterTable};
+use super::{Activation, Documented, Initializer, Parameter, ParameterKind, ParameterTable};
 use crate::error::{Error, Result};
-use crate::graph::{Buffer, Graph, Value};
+use crate::graph::Value;
 use crate::json;
 use crate::shape::Shape;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// Most parameters of a network: a quarter of a GiB in f32, of which training with Adam holds seven copies.
-const MAX_PARAMETERS: usize = 1 << 26;
-/// Most numbers that all layers together put out for one example: programs take at least 32 examples at once.
-const MAX_ACTIVATIONS: usize = 1 << 22;
-
-/// A layer in process of being added to a graph.
-pub struct Builder<'a> {
-    /// The graph it adds to.
-    pub graph: &'a mut Graph,
-    /// Name of the layer.
-    pub name: &'a str,
-    /// Parameters so far.
-    pub table: &'a mut ParameterTable,
-    /// Whether this is a training program (dropout on) or an evaluation.
-    pub train: bool,
-}
-
-impl Builder<'_> {
-    /// Adds a parameter of the layer, `role` being `kernel`, `bias` and the like.
-    ///
-    /// # Errors
-    /// Those of [`Graph::push`].
-    pub fn parameter(
-        &mut self,
-        role: &str,
-        shape: impl Into<Shape>,
-        kind: ParameterKind,
-        initializer: Initializer,
-        fans: [usize; 2],
-    ) -> Result<Value> {
-        let shape = shape.into();
-        let parameters = self.table.len().saturating_add(shape.len());
-        if parameters > MAX_PARAMETERS {
-            return Err(too_large(self.name, "parameters", parameters, MAX_PARAMETERS));
-        }
-        let index = self.table.push(Parameter {
-            name: format!("{}.{role}", self.name),
-            layer: self.name.to_owned(),
-            shape: shape.clone(),
-            offset: 0,
-            kind,
-            initializer,
-            fans,
-        });
-        let offset = self.table.entries()[index].offset;
-        self.graph.input(Buffer::Theta, offset, shape)
-    }
-
-    /// Adds a bias of `units`, zero at first, to the last axis of `x`.
-    ///
-    /// # Errors
-    /// Those of [`Graph::push`].
-    pub fn bias(&mut self, x: Value, units: usize) -> Result<Value> {
-        let bias = self.parameter("bias", [units], ParameterKind::Bias, Initializer::Zeros {}, [1, units])?;
-        self.graph.add(x, bias)
-    }
-
-    /// A complaint about a field of this layer.
-    #[must_use]
-    pub fn refuse(&self, code: &'static str, expected: &str, got: impl ToString, hint: &str) -> Error {
-        let got = got.to_string();
-        Error::spec(code, self.name).expected(expected).got(&got).hint(hint).arg("got", got)
-    }
-
-    /// Refuses a count that is 0 or beyond any memory.
-    ///
-    /// # Errors
-    /// [`Error::Spec`] then.
-    pub fn count(&self, what: &str, n: usize) -> Result<()> {
-        if (1..=1 << 20).contains(&n) {
-            return Ok(());
-        }
-        let expected = format!("{what} of 1 to 1,048,576");
-        Err(self.refuse("layer-count", &expected, n, "choose a number in this range"))
-    }
-}
-
 /// What a layer is.
-pub trait Layer {
+pub trait Layer: Clone {
     /// Name stem: the layers of a network are called `dense_1`, `dense_2`, ….
     const STEM: &'static str;
+    /// The name that a person reads.
+    const TITLE: &'static str;
+    /// What it computes, in one line.
+    const FORMULA: &'static str;
+    /// Who described it first, with the year; empty if nobody in particular.
+    const SOURCE: &'static str;
 
     /// The name the spec gives it, if it does.
     fn name(&self) -> Option<&str>;
@@ -122,6 +62,9 @@ pub trait Layer {
     /// # Errors
     /// [`Error::Shape`] or [`Error::Spec`] that names the layer and says what to change.
     fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value>;
+
+    /// Samples for the generic tests: a layer, and the extents of one example that it takes.
+    fn cases() -> Vec<(Self, Vec<usize>)>;
 }
 
 macro_rules! layers {
@@ -182,6 +125,25 @@ macro_rules! layers {
             pub fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value> {
                 match self { $(Self::$variant(l) => l.build(b, x),)* }
             }
+
+            /// The samples of all layers, see [`Layer::cases`].
+            #[must_use]
+            pub fn cases() -> Vec<(Self, Vec<usize>)> {
+                let mut all = Vec::new();
+                $(all.extend(<$layer>::cases().into_iter().map(|(l, x)| (Self::$variant(l), x)));)*
+                all
+            }
+
+            /// What is known of each type of layer, in the order of the list.
+            #[must_use]
+            pub fn docs() -> Vec<Documented> {
+                vec![$(Documented {
+                    kind: json::camel(stringify!($variant)),
+                    title: <$layer>::TITLE,
+                    formula: <$layer>::FORMULA,
+                    source: <$layer>::SOURCE,
+                }),*]
+            }
         }
     };
 }
@@ -193,33 +155,16 @@ layers![
     AveragePool2d(AveragePool2d),
     Flatten(Flatten),
     Activation(ActivationLayer),
+    BatchNormalization(BatchNormalization),
+    Dropout(Dropout),
+    SpatialDropout2d(SpatialDropout2d),
+    GaussianNoise(GaussianNoise),
+    Residual(Residual),
+    Concatenate(Concatenate),
 ];
 
 fn yes() -> bool {
     true
-}
-
-/// Refuses a layer after which all layers together put out `numbers` per example, if that is beyond any memory.
-///
-/// # Errors
-/// [`Error::Memory`] then.
-pub(super) fn check_activations(name: &str, numbers: usize) -> Result<()> {
-    if numbers <= MAX_ACTIVATIONS {
-        return Ok(());
-    }
-    Err(too_large(name, "outputs per example", numbers, MAX_ACTIVATIONS))
-}
-
-fn too_large(name: &str, what: &str, got: usize, most: usize) -> Error {
-    // sizes beyond any count stand at the largest number there is
-    let got = if got == usize::MAX { "more than can be counted".to_owned() } else { got.to_string() };
-    Error::memory("network-too-large", name)
-        .expected(format!("at most {most} {what} of all layers up to this one"))
-        .got(&got)
-        .hint("use fewer units or filters")
-        .arg("what", what)
-        .arg("got", got)
-        .arg("most", most)
 }
 
 /// `a, ReLU`; without the activation if it is linear.

@@ -7,7 +7,7 @@ use crate::shape::Window;
 use serde::{Deserialize, Serialize};
 
 macro_rules! pooling {
-    ($(#[$doc:meta])* $layer:ident, $title:literal, $pool:expr) => {
+    ($(#[$doc:meta])* $layer:ident, $title:literal, $formula:literal, $source:literal, $pool:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
@@ -36,6 +36,9 @@ macro_rules! pooling {
 
         impl Layer for $layer {
             const STEM: &'static str = "pool";
+            const TITLE: &'static str = concat!($title, " pooling");
+            const FORMULA: &'static str = $formula;
+            const SOURCE: &'static str = $source;
 
             fn name(&self) -> Option<&str> {
                 self.name.as_deref()
@@ -55,15 +58,20 @@ macro_rules! pooling {
                 let pool: fn(&mut Builder<'_>, Value, Window) -> Result<Value> = $pool;
                 pool(b, x, window)
             }
+
+            fn cases() -> Vec<(Self, Vec<usize>)> {
+                let strided = Self { strides: Some([1, 2]), padding: PaddingSpec::Same, ..Self::new([2, 3]) };
+                vec![(Self::new([2, 2]), vec![4, 4, 2]), (strided, vec![3, 5, 1])]
+            }
         }
     };
 }
 
 pooling!(
     /// The maximum of each window of images `(N, H, W, C)`.
-    MaxPool2d, "max", |b, x, window| b.graph.max_pool(x, window)
+    MaxPool2d, "max", "the largest of each window", "Zhou, Chellappa 1988", |b, x, window| b.graph.max_pool(x, window)
 );
 pooling!(
     /// The mean of each window of images `(N, H, W, C)`; padding does not count.
-    AveragePool2d, "average", |b, x, window| b.graph.average_pool(x, window, false)
+    AveragePool2d, "average", "the mean of each window; padding does not count", "LeCun, Boser, Denker et al. 1989", |b, x, window| b.graph.average_pool(x, window, false)
 );

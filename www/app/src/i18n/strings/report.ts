@@ -75,6 +75,16 @@ export const report = {
   ],
   "report.layer-needs-rows": ["{place} needs at least one feature. Use a data set with features.", "{place} 至少需要一个特征。请改用有特征的数据。"],
   "report.layer-count": ["{place} is set to {got}; 1 to 1,048,576 is possible.", "{place} 设为 {got}，允许 1 至 1,048,576。"],
+  "report.layer-share": ["{place} is set to {got}. A momentum lies from 0 to 1, a rate from 0 to below 1.", "{place} 设为 {got}。动量须在 0 至 1 之间，比率须不小于 0 且小于 1。"],
+  "report.layer-positive": ["{place} is set to {got}. Use a small number above 0.", "{place} 设为 {got}。请用大于 0 的小数。"],
+  "report.branch-shapes": [
+    "The branches of {place} do not fit: {want} and {got}. Give them equal filters or units, strides and padding.",
+    "{place} 的各分支不匹配：{want} 与 {got}。请使滤波器数或单元数、步幅与填充一致。",
+  ],
+  "report.batch-whole": [
+    "{place} takes each batch whole, and {got} examples are too many: at most {most}. Use mini-batches.",
+    "{place} 须整批计算，{got} 个样本过多，最多 {most} 个。请用小批量。",
+  ],
   "report.conv-groups": ["{place} cannot be divided into {got} groups. Use 1, or a common divisor of its channels and filters.", "{place} 不能分为 {got} 组。请用 1，或其通道数与滤波器数的公约数。"],
   "report.conv-window": ["{place} has a kernel, stride or dilation of {got}; 1 to 1,024 is possible.", "{place} 的卷积核、步幅或扩张为 {got}，允许 1 至 1,024。"],
   "report.window-too-large": [
