@@ -22,7 +22,7 @@
 //! A run is data ([`train::RunSpec`]), and the same data give the same bits on every machine:
 //!
 //! ```
-//! use saddlepoint::data::{Examples, load};
+//! use saddlepoint::data::load;
 //! use saddlepoint::train::{RunSpec, RunState, Trainer};
 //! use std::sync::Arc;
 //!
@@ -42,7 +42,7 @@
 //!     }"#,
 //! )?;
 //! let data = load(&spec.data, spec.seed, &[])?;
-//! let examples = Arc::new(Examples::new(data, spec.test, spec.seed)?);
+//! let examples = Arc::new(spec.examples(data)?);
 //! let mut trainer = Trainer::<f32>::new(spec, examples)?;
 //! trainer.run_until(|| false)?;
 //! assert_eq!(*trainer.state(), RunState::Done);

@@ -21,6 +21,8 @@ impl Stream {
     pub const NODE: Self = Self(0x0500_0000);
     /// Random directions and probe vectors.
     pub const PROBE: Self = Self(0x0600_0000);
+    /// Augmentation of examples: how they are moved, and one further for their noise.
+    pub const AUGMENT: Self = Self(0x0700_0000);
 
     /// The `n`-th stream of this use.
     #[must_use]

@@ -83,7 +83,7 @@ const RUN: &str = r#"{
 fn run_spec() -> (RunSpec, Arc<Examples>) {
     let spec = RunSpec::from_json(RUN).unwrap();
     let data = load(&DataSpec::Digits {}, spec.seed, &[]).unwrap();
-    let examples = Examples::new(data, spec.test, spec.seed).unwrap();
+    let examples = spec.examples(data).unwrap();
     (spec, Arc::new(examples))
 }
 

@@ -1,7 +1,7 @@
 //! The loss of a network over examples of a data set.
 
 use super::Objective;
-use crate::data::{Examples, Targets};
+use crate::data::{Augment, Examples, Targets};
 use crate::error::{Error, Result};
 use crate::exec::{Bindings, Sink};
 use crate::graph::Buffer;
@@ -41,6 +41,21 @@ pub struct DataLoss<T> {
     next: Vec<T>,
     seed: u64,
     step: u64,
+    augment: Option<Augment>,
+}
+
+/// Examples of a training program.
+#[derive(Debug, Clone, Copy)]
+struct Rows<'a> {
+    numbers: &'a [u32],
+    /// Whether images are moved, if the run asks for it.
+    augmented: bool,
+}
+
+impl<'a> Rows<'a> {
+    fn plain(numbers: &'a [u32]) -> Self {
+        Self { numbers, augmented: false }
+    }
 }
 
 /// What evaluating some rows gave.
@@ -69,7 +84,20 @@ impl<T: Real> DataLoss<T> {
             numbers: Vec::new(),
             seed: 0,
             step: 0,
+            augment: None,
         }
+    }
+
+    /// Moves images in [`DataLoss::training_gradient`].
+    ///
+    /// # Errors
+    /// Those of [`Augment::check`].
+    pub fn with_augment(mut self, augment: Option<Augment>) -> Result<Self> {
+        if let Some(augment) = &augment {
+            augment.check(self.examples.dataset())?;
+        }
+        self.augment = augment;
+        Ok(self)
     }
 
     /// The target that a network for `examples` has.
@@ -179,7 +207,7 @@ impl<T: Real> DataLoss<T> {
     /// [`Error::State`] if `theta` has another length; [`Error::Memory`].
     pub fn loss(&mut self, rows: &[u32], theta: &[T]) -> Result<T> {
         let mut loss = [T::ZERO];
-        self.each_chunk(Purpose::Loss, rows, theta, &[], &mut [], &mut loss)?;
+        self.each_chunk(Purpose::Loss, Rows::plain(rows), theta, &[], &mut [], &mut loss)?;
         Ok(loss[0])
     }
 
@@ -190,6 +218,17 @@ impl<T: Real> DataLoss<T> {
     /// As [`DataLoss::loss`].
     pub fn gradient(&mut self, rows: &[u32], theta: &[T], gradient: &mut [T]) -> Result<T> {
         let mut loss = [T::ZERO];
+        self.each_chunk(Purpose::Gradient, Rows::plain(rows), theta, &[], gradient, &mut loss)?;
+        Ok(loss[0])
+    }
+
+    /// As [`DataLoss::gradient`], over augmented images if the run asks for them: what an update is made from.
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`].
+    pub fn training_gradient(&mut self, rows: &[u32], theta: &[T], gradient: &mut [T]) -> Result<T> {
+        let mut loss = [T::ZERO];
+        let rows = Rows { numbers: rows, augmented: true };
         self.each_chunk(Purpose::Gradient, rows, theta, &[], gradient, &mut loss)?;
         Ok(loss[0])
     }
@@ -202,7 +241,7 @@ impl<T: Real> DataLoss<T> {
         if direction.len() != theta.len() {
             return Err(self.wrong_length("direction", direction.len()));
         }
-        self.each_chunk(Purpose::Product, rows, theta, direction, product, &mut [T::ZERO])
+        self.each_chunk(Purpose::Product, Rows::plain(rows), theta, direction, product, &mut [T::ZERO])
     }
 
     /// Losses and predictions of `rows`, in evaluation mode.
@@ -216,7 +255,7 @@ impl<T: Real> DataLoss<T> {
         let (mut losses, mut outputs) = (vec![T::ZERO; size], vec![T::ZERO; size * width]);
         let mut evaluated = Evaluated { losses: Vec::new(), predictions: Vec::new() };
         for part in rows.chunks(size) {
-            self.load(part, size)?;
+            self.load(part, size, false)?;
             let mut bindings =
                 bind(&self.features, &self.targets, &self.labels, &self.numbers, theta, &self.state)
                     .sink(Sink::ExampleLoss, &mut losses)
@@ -278,7 +317,7 @@ impl<T: Real> DataLoss<T> {
         let (size, _) = self.piece(rows.len());
         let (mut loss, mut gradient) = ([T::ZERO], vec![T::ZERO; theta.len()]);
         for part in rows.chunks(size) {
-            self.load(part, part.len())?;
+            self.load(part, part.len(), true)?;
             let scale = [T::ONE / T::from_f64(rows.len() as f64)];
             let mut bindings =
                 bind(&self.features, &self.targets, &self.labels, &self.numbers, theta, &self.state)
@@ -305,7 +344,7 @@ impl<T: Real> DataLoss<T> {
     fn each_chunk(
         &mut self,
         purpose: Purpose,
-        rows: &[u32],
+        rows: Rows,
         theta: &[T],
         direction: &[T],
         result: &mut [T],
@@ -315,6 +354,7 @@ impl<T: Real> DataLoss<T> {
         if purpose != Purpose::Loss && result.len() != theta.len() {
             return Err(self.wrong_length("result", result.len()));
         }
+        let Rows { numbers: rows, augmented } = rows;
         if rows.is_empty() {
             return Err(Error::data("no-rows", "batch")
                 .expected("at least one example")
@@ -329,7 +369,7 @@ impl<T: Real> DataLoss<T> {
         }
         let scale = [T::ONE / T::from_f64(rows.len() as f64)];
         for part in rows.chunks(size) {
-            self.load(part, part.len())?;
+            self.load(part, part.len(), augmented)?;
             let bindings =
                 bind(&self.features, &self.targets, &self.labels, &self.numbers, theta, &self.state)
                     .reals(Buffer::Scale, &scale)
@@ -349,14 +389,20 @@ impl<T: Real> DataLoss<T> {
         Ok(())
     }
 
-    /// Fills the batch buffers with `rows`, padded with the first of them to `size` rows.
-    fn load(&mut self, rows: &[u32], size: usize) -> Result<()> {
+    /// Fills the batch buffers with `rows`, `augmented` or as they are, padded with the first of them to `size` rows.
+    fn load(&mut self, rows: &[u32], size: usize, augmented: bool) -> Result<()> {
         self.numbers.clear();
         self.numbers.extend_from_slice(rows);
         self.numbers.resize(size, rows[0]);
         let input = self.model.input().len();
         self.features.resize(size * input, T::ZERO);
-        self.examples.fill_batch(&self.numbers, &mut self.features[..size * input])?;
+        let features = &mut self.features[..size * input];
+        match self.augment.as_ref().filter(|_| augmented) {
+            Some(augment) => {
+                self.examples.fill_augmented(augment, &self.numbers, (self.seed, self.step), features)?;
+            }
+            None => self.examples.fill_batch(&self.numbers, features)?,
+        }
         match self.model.target() {
             Target::Classes(_) => {
                 self.labels.resize(size, 0);

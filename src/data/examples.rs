@@ -1,8 +1,9 @@
 //! What a trainer reads: a data set, split and scaled.
 
+use super::augment::Augment;
 use super::dataset::{Dataset, Features, Targets, flat};
 use super::scaling::{Scaler, Scaling};
-use super::split::Split;
+use super::split::{Split, SplitSpec};
 use crate::error::{Error, Result};
 use crate::kernels::Real;
 use serde::Serialize;
@@ -46,8 +47,16 @@ impl Examples {
     /// # Errors
     /// [`Error::Spec`] if `test` is not a share or count that leaves something to train.
     pub fn new(dataset: impl Into<Arc<Dataset>>, test: f64, seed: u64) -> Result<Self> {
+        Self::split_by(dataset, SplitSpec::Random {}, test, seed)
+    }
+
+    /// As [`Self::new`], split as `how` says.
+    ///
+    /// # Errors
+    /// Those of [`Split::by`].
+    pub fn split_by(dataset: impl Into<Arc<Dataset>>, how: SplitSpec, test: f64, seed: u64) -> Result<Self> {
         let dataset = dataset.into();
-        let split = Split::new(&dataset, test, seed)?;
+        let split = Split::by(&dataset, how, test, seed)?;
         let scaling = Scaling::fit(&dataset, &split.train);
         Ok(Self { dataset, split, scaling })
     }
@@ -136,6 +145,24 @@ impl Examples {
                 copy(rows, width, flat(values), filled, |column, x| scaler.scale(column, x));
             }
         }
+        Ok(())
+    }
+
+    /// As [`Self::fill_batch`], with each image moved by what `augment` draws for it: a function of the seed, the
+    /// step and the example's number.
+    ///
+    /// # Errors
+    /// As [`Self::fill_batch`].
+    pub fn fill_augmented<T: Real>(
+        &self,
+        augment: &Augment,
+        rows: &[u32],
+        seed_and_step: (u64, u64),
+        out: &mut [T],
+    ) -> Result<()> {
+        let (filled, rest) = self.room(rows, self.dataset.width(), out)?;
+        rest.fill(T::ZERO);
+        augment.fill(&self.dataset, &self.scaling.features, rows, seed_and_step, filled);
         Ok(())
     }
 

@@ -1,7 +1,8 @@
-//! Two-dimensional sets drawn by a formula, for networks that can be watched.
+//! Sets drawn by a formula, for networks that can be watched.
 //!
-//! Every point is first placed where its class lies, inside about [-1, 1] x [-1, 1], and then moved by a normal
+//! Five are points of the plane in two classes. Every point is first placed where its class lies, inside about [-1, 1] x [-1, 1], and then moved by a normal
 //! random step; so a large noise makes classes overlap, and no set is without an answer at noise 0.
+//! Two are regressions on which losses and optimizers differ: one with outliers, one whose features are rare.
 
 use super::dataset::{Dataset, Features, Targets};
 use super::scaling::ScalerKind;
@@ -25,6 +26,15 @@ pub enum Generator {
     Spiral,
     /// Two round clouds.
     Gaussians,
+    /// A stream: the line between the classes turns by half a circle from the first example to the last, and the last
+    /// quarter is the test part. What was learned early is wrong later.
+    Drift,
+    /// The line y = 1.5 x + 0.5 over -1..1, of which every tenth point lies 8 above it: squared errors give in to
+    /// these, absolute ones do not.
+    Outliers,
+    /// Counts of 8 words an example out of 64, word k drawn in proportion to 1 / k (Zipf), and the sum of the words'
+    /// values, which are drawn from -1..1: a rare word is seldom in a batch.
+    Zipf,
 }
 
 impl Generator {
@@ -36,11 +46,15 @@ impl Generator {
             Self::Circle => "circle",
             Self::Spiral => "spiral",
             Self::Gaussians => "gaussians",
+            Self::Drift => "drift",
+            Self::Outliers => "outliers",
+            Self::Zipf => "zipf",
         }
     }
 
-    /// Draws `examples` points (2) of two classes in turn, so that the classes are balanced. `noise` is the standard
-    /// deviation of the random step. The features are meant to be used as they are, without scaling.
+    /// Draws `examples` points: (2) of two classes in turn, so that the classes are balanced, or what
+    /// [`Generator::Outliers`] and [`Generator::Zipf`] say. `noise` is the standard deviation of the random step, for
+    /// these two that of the target. The features are meant to be used as they are, without scaling.
     ///
     /// # Errors
     /// [`Error::Spec`] if `examples` is not of 2..=100,000 or `noise` not of 0..=10.
@@ -62,6 +76,17 @@ impl Generator {
                 .arg("got", noise));
         }
         let draws = Source::new(seed, Stream::DATA, 0);
+        let set = match self {
+            Self::Outliers => line(examples, noise, &draws),
+            Self::Zipf => words(examples, noise, seed),
+            _ => self.plane(examples, noise, &draws),
+        }?;
+        let set = set.with_feature_scaling(ScalerKind::None).with_attribution("generated from the seed");
+        if self == Self::Drift { set.with_own_train((examples * 3 / 4).max(1)) } else { Ok(set) }
+    }
+
+    /// Points of the plane in two classes.
+    fn plane(self, examples: usize, noise: f64, draws: &Source) -> Result<Dataset> {
         let mut points = Array2::zeros((examples, 2));
         let mut labels = Vec::with_capacity(examples);
         for (i, mut point) in points.rows_mut().into_iter().enumerate() {
@@ -69,16 +94,14 @@ impl Generator {
             // each example has eight numbers of the stream to itself
             let first = 8 * i as u64;
             let along = (i / 2) as f64 / examples.div_ceil(2) as f64;
-            let (x, y) = self.place(label, along, &draws, first);
+            let (x, y) = self.place(label, along, draws, first);
             point[0] = x + noise * draws.normal(first + 4);
             point[1] = y + noise * draws.normal(first + 5);
             labels.push(label);
         }
         let targets = Targets::Classes { labels, names: vec!["0".to_owned(), "1".to_owned()] };
-        Ok(Dataset::new(self.name(), Shape::new(&[2]), Features::Reals(points), targets)?
-            .with_feature_names(vec!["x".to_owned(), "y".to_owned()])?
-            .with_feature_scaling(ScalerKind::None)
-            .with_attribution("generated from the seed"))
+        Dataset::new(self.name(), Shape::new(&[2]), Features::Reals(points), targets)?
+            .with_feature_names(vec!["x".to_owned(), "y".to_owned()])
     }
 
     /// Where a point of class `label` lies before noise. `along` of 0..1 counts through its class, the draws from
@@ -107,9 +130,59 @@ impl Generator {
                 let centre = if label == 0 { -0.5 } else { 0.5 };
                 (centre + 0.15 * draws.normal(first), centre + 0.15 * draws.normal(first + 1))
             }
+            Self::Drift | Self::Outliers | Self::Zipf => {
+                // on its side of the line through the middle, whose direction turns as the stream goes on
+                let (across, away) = (uniform(0, -0.8, 0.8), uniform(1, 0.1, 0.6));
+                let away = if label == 0 { -away } else { away };
+                let (sine, cosine) = libm::sincos(PI * along);
+                (across * cosine - away * sine, across * sine + away * cosine)
+            }
         }
     }
 }
+
+/// Points of a line, every tenth of them an outlier.
+fn line(examples: usize, noise: f64, draws: &Source) -> Result<Dataset> {
+    let x = Array2::from_shape_fn((examples, 1), |(i, _)| 2.0 * draws.uniform(8 * i as u64) - 1.0);
+    let y = Array2::from_shape_fn((examples, 1), |(i, _)| {
+        let off = if i % 10 == 9 { 8.0 } else { 0.0 };
+        1.5 * x[[i, 0]] + 0.5 + off + noise * draws.normal(8 * i as u64 + 4)
+    });
+    let targets = Targets::Reals { values: y, names: vec!["y".to_owned()] };
+    Dataset::new("outliers", Shape::new(&[1]), Features::Reals(x), targets)?
+        .with_feature_names(vec!["x".to_owned()])
+}
+
+/// Counts of words whose frequency falls with their rank, and the sum of their values.
+fn words(examples: usize, noise: f64, seed: u64) -> Result<Dataset> {
+    let (draws, values) = (Source::new(seed, Stream::DATA, 0), Source::new(seed, Stream::DATA.nth(1), 0));
+    let mut total = 0.0;
+    let ends: Vec<f64> = (1..=WORDS)
+        .map(|rank| {
+            total += 1.0 / rank as f64;
+            total
+        })
+        .collect();
+    let mut counts = Array2::<f64>::zeros((examples, WORDS));
+    for (i, mut row) in counts.rows_mut().into_iter().enumerate() {
+        for k in 0..WORDS_EACH {
+            let at = draws.uniform((i * 2 * WORDS_EACH + k) as u64) * total;
+            row[ends.partition_point(|&end| end <= at).min(WORDS - 1)] += 1.0;
+        }
+    }
+    let y = Array2::from_shape_fn((examples, 1), |(i, _)| {
+        let sum: f64 = (0..WORDS).map(|w| counts[[i, w]] * (2.0 * values.uniform(w as u64) - 1.0)).sum();
+        sum + noise * draws.normal((i * 2 * WORDS_EACH + WORDS_EACH) as u64)
+    });
+    let targets = Targets::Reals { values: y, names: vec!["value".to_owned()] };
+    Dataset::new("zipf", Shape::new(&[WORDS]), Features::Reals(counts), targets)?
+        .with_feature_names((1..=WORDS).map(|rank| format!("word {rank}")).collect())
+}
+
+/// Words that there are: the rarest is in one example of thirty-eight.
+const WORDS: usize = 64;
+/// Words of one example.
+const WORDS_EACH: usize = 8;
 
 /// What a page can still draw point by point.
 const MAX_EXAMPLES: usize = 100_000;
@@ -124,7 +197,8 @@ fn polar(radius: f64, angle: f64) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    const ALL: [Generator; 4] = [Generator::Xor, Generator::Circle, Generator::Spiral, Generator::Gaussians];
+    const ALL: [Generator; 5] =
+        [Generator::Xor, Generator::Circle, Generator::Spiral, Generator::Gaussians, Generator::Drift];
 
     fn points(set: &Dataset) -> Vec<(f64, f64, u32)> {
         let Features::Reals(x) = set.features() else { panic!("not a table") };
@@ -161,6 +235,43 @@ mod tests {
         }
         let right = points(&Generator::Gaussians.generate(400, 0.0, 3).unwrap());
         assert!(right.iter().all(|&(x, y, label)| (x + y > 0.0) == (label == 1)));
+    }
+
+    #[test]
+    fn a_drift_turns_the_line_between_the_classes_and_tests_what_comes_last() {
+        let set = Generator::Drift.generate(400, 0.0, 3).unwrap();
+        assert_eq!(set.own_train(), Some(300));
+        let right = |points: &[(f64, f64, u32)]| {
+            points.iter().filter(|&&(_, y, label)| (y > 0.0) == (label == 1)).count()
+        };
+        let points = points(&set);
+        // at first the line is the axis of x; in the end the classes have changed places
+        assert!(right(&points[..60]) >= 57 && right(&points[340..]) <= 3);
+    }
+
+    #[test]
+    fn a_tenth_of_the_line_are_outliers() {
+        let set = Generator::Outliers.generate(200, 0.1, 3).unwrap();
+        let (Features::Reals(x), Targets::Reals { values: y, .. }) = (set.features(), set.targets()) else {
+            panic!("not a regression")
+        };
+        let off: Vec<f64> = (0..200).map(|i| y[[i, 0]] - 1.5 * x[[i, 0]] - 0.5).collect();
+        assert_eq!(off.iter().filter(|d| **d > 7.0).count(), 20);
+        assert_eq!(off.iter().filter(|d| d.abs() < 0.5).count(), 180);
+    }
+
+    #[test]
+    fn words_come_as_often_as_their_rank_says() {
+        let set = Generator::Zipf.generate(5000, 0.0, 3).unwrap();
+        let Features::Reals(x) = set.features() else { panic!("not a table") };
+        assert!(x.rows().into_iter().all(|row| row.sum() == 8.0));
+        let harmonic: f64 = (1..=64).map(|k| 1.0 / f64::from(k)).sum();
+        for rank in [1, 2, 8, 64] {
+            let want = 40_000.0 / (rank as f64 * harmonic);
+            let got = x.column(rank - 1).sum();
+            // five standard deviations
+            assert!((got - want).abs() < 5.0 * want.sqrt(), "word {rank}: {got} for {want}");
+        }
     }
 
     #[test]

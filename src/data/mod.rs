@@ -15,6 +15,7 @@
 //! # Ok::<(), saddlepoint::Error>(())
 //! ```
 
+mod augment;
 mod dataset;
 mod embedded;
 mod examples;
@@ -26,6 +27,7 @@ mod scaling;
 mod spec;
 mod split;
 
+pub use augment::{Augment, Border};
 pub use dataset::{Dataset, Features, Targets};
 pub use embedded::{diabetes, digits, provide_digits};
 pub use examples::{DataInfo, Examples};
@@ -35,4 +37,4 @@ pub use hash::Fnv1a;
 pub use idx::{MAX_IDX_BYTES, check_file};
 pub use scaling::{Scaler, ScalerKind, Scaling};
 pub use spec::{DataSpec, load};
-pub use split::Split;
+pub use split::{Split, SplitSpec};

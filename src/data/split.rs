@@ -1,8 +1,66 @@
 //! Which examples are for training and which are held out.
 
-use super::dataset::Dataset;
+use super::dataset::{Dataset, Targets};
 use crate::error::{Error, Result};
 use crate::rng::{Source, Stream};
+use serde::{Deserialize, Serialize};
+
+/// How examples are told apart into two parts, as JSON: `{"type": "random"}`, `{"type": "stratified"}` or
+/// `{"type": "fold", "folds": 5, "fold": 0}`. A set that brings its own test part keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
+pub enum SplitSpec {
+    /// Any examples are held out.
+    Random {},
+    /// Every class has the same share in both parts, up to one example.
+    Stratified {},
+    /// The examples are dealt into `folds` parts, each class evenly; part `fold` is held out. Every example is
+    /// tested once over all folds (cross-validation).
+    Fold {
+        /// How many parts, 2 to the number of examples.
+        folds: u32,
+        /// The part held out, from 0.
+        fold: u32,
+    },
+}
+
+/// A [`SplitSpec`] as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "type")]
+    kind: String,
+    folds: Option<u32>,
+    fold: Option<u32>,
+}
+
+impl TryFrom<Written> for SplitSpec {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> std::result::Result<Self, Self::Error> {
+        match (written.kind.as_str(), written.folds, written.fold) {
+            ("random", None, None) => Ok(Self::Random {}),
+            ("stratified", None, None) => Ok(Self::Stratified {}),
+            ("fold", Some(folds), Some(fold)) => Ok(Self::Fold { folds, fold }),
+            _ => Err("a split is of type random, stratified, or fold with folds and fold"),
+        }
+    }
+}
+
+impl Default for SplitSpec {
+    fn default() -> Self {
+        Self::Random {}
+    }
+}
+
+impl SplitSpec {
+    /// Whether it is the one that is not written down.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
 
 /// Example numbers of the two parts, each ascending; together they are all examples of the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,21 +78,67 @@ impl Split {
     /// # Errors
     /// [`Error::Spec`] if `test` is negative or not a number, a count that is not whole, or leaves nothing to train.
     pub fn new(dataset: &Dataset, test: f64, seed: u64) -> Result<Self> {
+        Self::by(dataset, SplitSpec::Random {}, test, seed)
+    }
+
+    /// Splits as `how` says; `test` does not matter to folds. Real targets count as one class.
+    ///
+    /// # Errors
+    /// As [`Split::new`]; [`Error::Spec`] for a fold that is not there or a number of folds that is none.
+    pub fn by(dataset: &Dataset, how: SplitSpec, test: f64, seed: u64) -> Result<Self> {
         // fits: Dataset::new allows at most u32::MAX examples
         let n = dataset.len() as u32;
         if let Some(train) = dataset.own_train() {
             let train = train as u32;
             return Ok(Self { train: (0..train).collect(), test: (train..n).collect() });
         }
-        let held_out = count(test, n)?;
         let mut order: Vec<u32> = (0..n).collect();
         Source::new(seed, Stream::SPLIT, 0).shuffle(&mut order);
         let mut held = vec![false; n as usize];
-        order[..held_out as usize].iter().for_each(|&row| held[row as usize] = true);
+        match how {
+            SplitSpec::Random {} => {
+                order[..count(test, n)? as usize].iter().for_each(|&row| held[row as usize] = true);
+            }
+            SplitSpec::Stratified {} => {
+                by_class(dataset, &mut order);
+                // every n-th in the order of classes: the k-th held-out example is where k passes a whole number
+                let (held_out, n) = (u64::from(count(test, n)?), u64::from(n));
+                for (place, &row) in (0_u64..).zip(&order) {
+                    held[row as usize] = (place + 1) * held_out / n > place * held_out / n;
+                }
+            }
+            SplitSpec::Fold { folds, fold } => {
+                check_fold(folds, fold, n)?;
+                by_class(dataset, &mut order);
+                for (place, &row) in (0_u32..).zip(&order) {
+                    held[row as usize] = place % folds == fold;
+                }
+            }
+        }
         // the draw decides membership; ascending numbers let a pass over all examples walk memory forwards
         let (test, train) = (0..n).partition(|&row| held[row as usize]);
         Ok(Self { train, test })
     }
+}
+
+/// Brings the examples of one class together, each class in the order it had.
+fn by_class(dataset: &Dataset, order: &mut [u32]) {
+    if let Targets::Classes { labels, .. } = dataset.targets() {
+        order.sort_by_key(|&row| labels[row as usize]);
+    }
+}
+
+fn check_fold(folds: u32, fold: u32, n: u32) -> Result<()> {
+    if (2..=n).contains(&folds) && fold < folds {
+        return Ok(());
+    }
+    Err(Error::spec("split-fold", "split")
+        .expected(format!("2 to {n} folds, and a fold below their number"))
+        .got(format!("fold {fold} of {folds}"))
+        .hint("count folds from 0")
+        .arg("examples", n)
+        .arg("folds", folds)
+        .arg("fold", fold))
 }
 
 /// The number of examples of `n` to hold out.
@@ -90,6 +194,57 @@ mod tests {
         // a fair draw takes about 797 * 797 / 1797 of the first 797; five standard deviations are 67
         let early = split.test.iter().filter(|&&row| row < 797).count();
         assert!((287..=420).contains(&early), "{early} of the first 797 held out");
+    }
+
+    fn classes(labels: Vec<u32>) -> Dataset {
+        let n = labels.len();
+        let names = (0..=labels.iter().copied().max().unwrap_or(0)).map(|c| c.to_string()).collect();
+        let targets = Targets::Classes { labels, names };
+        Dataset::new("t", Shape::new(&[1]), Features::Reals(Array2::zeros((n, 1))), targets).unwrap()
+    }
+
+    #[test]
+    fn a_stratified_split_gives_every_class_its_share() {
+        // 90 of class 0, 9 of class 1, 1 of class 2
+        let labels: Vec<u32> = (0..100).map(|i| u32::from(i % 11 == 3) + 2 * u32::from(i == 50)).collect();
+        let set = classes(labels.clone());
+        for (test, seed) in [(0.2, 1), (0.2, 2), (33.0, 3)] {
+            let split = Split::by(&set, SplitSpec::Stratified {}, test, seed).unwrap();
+            let wanted = if test < 1.0 { 20 } else { 33 };
+            assert_eq!((split.test.len(), split.train.len()), (wanted, 100 - wanted));
+            for class in 0..3 {
+                let of = |rows: &[u32]| rows.iter().filter(|&&r| labels[r as usize] == class).count() as f64;
+                let share = wanted as f64 / 100.0 * (of(&split.test) + of(&split.train));
+                assert!((of(&split.test) - share).abs() <= 1.0, "class {class}");
+            }
+        }
+    }
+
+    #[test]
+    fn folds_hold_out_every_example_once() {
+        let set = classes((0..53).map(|i| i % 3).collect());
+        let mut seen = Vec::new();
+        for fold in 0..5 {
+            let split = Split::by(&set, SplitSpec::Fold { folds: 5, fold }, 0.0, 4).unwrap();
+            assert!((10..=11).contains(&split.test.len()));
+            assert_eq!(split.train.len() + split.test.len(), 53);
+            seen.extend(split.test);
+        }
+        seen.sort_unstable();
+        assert!(seen.into_iter().eq(0..53));
+        for (folds, fold) in [(1, 0), (5, 5), (54, 0)] {
+            let error = Split::by(&set, SplitSpec::Fold { folds, fold }, 0.0, 4).unwrap_err();
+            assert_eq!(error.report().code, "split-fold");
+        }
+    }
+
+    #[test]
+    fn splits_are_read_and_written() {
+        for json in [r#"{"type":"stratified"}"#, r#"{"type":"fold","folds":5,"fold":2}"#] {
+            let spec: SplitSpec = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&spec).unwrap(), json);
+        }
+        assert!(serde_json::from_str::<SplitSpec>(r#"{"type":"random","folds":5}"#).is_err());
     }
 
     #[test]

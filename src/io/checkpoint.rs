@@ -12,7 +12,7 @@
 //! edits, measurements, the hashes of data and run, and a checksum over the bytes of all tensors in the order of
 //! the table. Stop, save, load and go on equals never having stopped, bit for bit.
 
-use crate::data::{self, DataSpec, Examples, Fnv1a, Scaling};
+use crate::data::{self, DataSpec, Fnv1a, Scaling};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::train::{EvaluationPoint, History, RunSpec, Snapshot, Trainer};
@@ -130,7 +130,7 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
             .got(format!("data with hash {}", hex(set.hash())))
             .hint("load the same files"));
     }
-    let examples = Examples::new(set, spec.test, spec.seed)?.with_scaling(metadata.scaling)?;
+    let examples = spec.examples(set)?.with_scaling(metadata.scaling)?;
     // a fresh run of the same spec says which tensors there must be
     let model = Trainer::<f32>::new(spec.clone(), Arc::new(examples))?;
     let examples = model.examples().clone();
@@ -249,7 +249,7 @@ mod tests {
         );
         let spec = RunSpec::from_json(&json).unwrap();
         let set = data::load(&spec.data, spec.seed, &[]).unwrap();
-        Trainer::new(spec.clone(), Arc::new(Examples::new(set, spec.test, spec.seed).unwrap())).unwrap()
+        Trainer::new(spec.clone(), Arc::new(spec.examples(set).unwrap())).unwrap()
     }
 
     #[test]
@@ -274,6 +274,31 @@ mod tests {
             assert_eq!(stopped.run_hash(), whole.run_hash(), "{optimizer}");
             assert_eq!(stopped.history(), whole.history(), "{optimizer}");
         }
+    }
+
+    #[test]
+    fn images_are_moved_alike_before_and_after_a_stop() {
+        let json = r#"{"data": {"type": "digits"}, "test": 1597, "split": {"type": "stratified"},
+            "augment": {"shift": 0.1, "rotate": 15, "zoom": 0.1, "noise": 0.05},
+            "layers": [{"type": "flatten"}, {"type": "dense", "units": 10}], "loss": "softmaxCrossEntropy",
+            "optimizer": {"type": "adam", "learningRate": 0.01}, "batch": {"type": "mini", "size": 16},
+            "epochs": 2, "seed": 3}"#;
+        let start = |json: &str| {
+            let spec = RunSpec::from_json(json).unwrap();
+            let set = data::load(&spec.data, spec.seed, &[]).unwrap();
+            let examples = spec.examples(set).unwrap();
+            Trainer::new(spec, Arc::new(examples)).unwrap()
+        };
+        let (mut whole, mut stopped) = (start(json), start(json));
+        (0..9).for_each(|_| stopped.step().unwrap());
+        let mut stopped = load(&save(&stopped).unwrap(), &[]).unwrap();
+        whole.run_until(|| false).unwrap();
+        stopped.run_until(|| false).unwrap();
+        assert_eq!(stopped.run_hash(), whole.run_hash());
+        assert_eq!(stopped.history(), whole.history());
+        let mut still = start(&json.replace("0.1", "0").replace("15,", "0,").replace("0.05", "0"));
+        still.run_until(|| false).unwrap();
+        assert_ne!(still.history().loss, whole.history().loss);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! A run as data: the same spec over the same bytes is the same run, bit for bit.
 
-use crate::data::DataSpec;
+use crate::data::{Augment, DataSpec, Dataset, Examples, SplitSpec};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::nn::{LayerSpec, Loss};
 use crate::optim::{OptimizerSpec, Schedule};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// How many examples one update sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,12 @@ pub struct RunSpec {
     pub data: DataSpec,
     /// Test examples held out: a share below 1, or a count. A set that brings its own test part keeps it.
     pub test: f64,
+    /// Which examples are held out.
+    #[serde(default, skip_serializing_if = "SplitSpec::is_default")]
+    pub split: SplitSpec,
+    /// How images are moved in training; not at all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
     /// The network.
     pub layers: Vec<LayerSpec>,
     /// The loss.
@@ -99,6 +106,9 @@ impl RunSpec {
         if let Some(optimizer) = value.get("optimizer") {
             json::from_value::<OptimizerSpec>("optimizer", optimizer.clone())?;
         }
+        if let Some(augment) = value.get("augment") {
+            json::from_value::<Option<Augment>>("augment", augment.clone())?;
+        }
         if let Some(data) = value.get("data") {
             json::from_value::<DataSpec>("data", data.clone())?;
         }
@@ -109,6 +119,14 @@ impl RunSpec {
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// `set`, split and scaled as this run wants it.
+    ///
+    /// # Errors
+    /// Those of [`Examples::split_by`].
+    pub fn examples(&self, set: impl Into<Arc<Dataset>>) -> Result<Examples> {
+        Examples::split_by(set, self.split, self.test, self.seed)
     }
 
     /// Refuses numbers outside their range.

@@ -137,7 +137,8 @@ impl<T: Real> Trainer<T> {
         let target = DataLoss::<T>::target_of(&examples);
         let model = Model::new(examples.dataset().shape(), &spec.layers, spec.loss, target)?;
         let theta = model.table().initial(spec.seed);
-        Self::start(spec, DataLoss::new(model, examples), theta)
+        let loss = DataLoss::new(model, examples).with_augment(spec.augment)?;
+        Self::start(spec, loss, theta)
     }
 
     fn start(spec: RunSpec, loss: DataLoss<T>, theta: Vec<T>) -> Result<Self> {
@@ -213,7 +214,7 @@ impl<T: Real> Trainer<T> {
         self.loss.set_random(self.spec.seed, self.step);
         let loss = {
             let rows = self.batches.at(self.step);
-            self.loss.gradient(rows, &self.theta, &mut self.gradient)?
+            self.loss.training_gradient(rows, &self.theta, &mut self.gradient)?
         };
         let layers = self.loss.model().table().layers();
         let norm = |range: &Range<usize>| reduce::sum_squares(&self.gradient[range.clone()]).to_f64().sqrt();

@@ -3,7 +3,7 @@
 use super::convert::{Js, object};
 use super::session::ModelInfo;
 use crate::curvature::DataLoss;
-use crate::data::{DataSpec, Dataset, Examples, assemble, check_file, load};
+use crate::data::{DataSpec, Dataset, Examples, SplitSpec, assemble, check_file, load};
 use crate::error::{Error, Result};
 use crate::nn::Model;
 use crate::train::{Batches, RunSpec};
@@ -29,6 +29,7 @@ pub struct Store {
 struct Split {
     data: DataSpec,
     test: f64,
+    split: SplitSpec,
     seed: u64,
     examples: Arc<Examples>,
 }
@@ -74,8 +75,10 @@ impl Store {
     pub(super) fn open(&mut self, run: &str) -> Result<(RunSpec, Arc<Examples>)> {
         let mut run = RunSpec::from_json(run)?;
         if let Some(last) = &self.last {
-            let same =
-                last.data == run.data && last.seed == run.seed && last.test.to_bits() == run.test.to_bits();
+            let same = last.data == run.data
+                && last.seed == run.seed
+                && last.split == run.split
+                && last.test.to_bits() == run.test.to_bits();
             if same {
                 run.data = name(&run.data, last.examples.dataset());
                 return Ok((run, last.examples.clone()));
@@ -90,10 +93,11 @@ impl Store {
             }
             _ => Arc::new(load(&run.data, run.seed, &[])?),
         };
-        let examples = Arc::new(Examples::new(set, run.test, run.seed)?);
+        let examples = Arc::new(run.examples(set)?);
         self.last = Some(Split {
             data: run.data.clone(),
             test: run.test,
+            split: run.split,
             seed: run.seed,
             examples: examples.clone(),
         });

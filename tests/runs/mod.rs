@@ -1,6 +1,6 @@
 //! The runs of tests/fixtures/run-hash.json.
 
-use saddlepoint::data::{Examples, load};
+use saddlepoint::data::load;
 use saddlepoint::train::{RunSpec, Trainer};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ impl Run {
     /// The run at its start.
     pub fn trainer(&self) -> Trainer<f32> {
         let set = load(&self.spec.data, self.spec.seed, &[]).unwrap();
-        let examples = Examples::new(set, self.spec.test, self.spec.seed).unwrap();
+        let examples = self.spec.examples(set).unwrap();
         Trainer::new(self.spec.clone(), Arc::new(examples)).unwrap()
     }
 }

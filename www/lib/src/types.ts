@@ -8,10 +8,10 @@ import type {
 } from "../pkg/saddlepoint.js";
 
 export type {
-  Activation, ArmSpec, BatchSpec, CriticalKind, DataInfo, DataSpec, Evaluation, EvaluationPoint, Generator, Initializer,
+  Activation, ArmSpec, Augment, BatchSpec, Border, CriticalKind, DataInfo, DataSpec, Evaluation, EvaluationPoint, Generator, Initializer,
   LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, Loss as LossSpec, Mistake, ModelInfo, OptimizerSpec,
   PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, Region as Box, ReportMessage, RunSpec,
-  Schedule as ScheduleSpec, SeedStrip, StripArm,
+  Schedule as ScheduleSpec, SeedStrip, SplitSpec, StripArm,
 } from "../pkg/saddlepoint.js";
 
 export interface NamedBytes { name: string; bytes: Uint8Array }

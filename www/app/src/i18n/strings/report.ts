@@ -106,6 +106,9 @@ export const report = {
     "{test} of {examples} examples cannot be held out for the test. Leave at least one to train on.",
     "共 {examples} 个样本，无法留出 {test} 个作测试。请至少留一个用于训练。",
   ],
+  "report.split-fold": ["Fold {fold} of {folds} cannot be held out of {examples} examples. Use 2 or more folds and count them from 0.", "共 {examples} 个样本，无法留出 {folds} 折中的第 {fold} 折。请至少分 2 折，并从 0 计数。"],
+  "report.augment-range": ["{place} is {got}; 0 to {most} is possible.", "{place} 为 {got}，允许 0 至 {most}。"],
+  "report.augment-images": ["Only images can be moved, and these data are rows of numbers. Leave augmentation out, or use a data set of images.", "只有图像可以做增广，而这组数据是数值行。请去掉增广，或改用图像数据。"],
   "report.out-of-memory": ["A step needs {bytes} bytes, and the tab has no more memory. Use a smaller batch or a smaller network.", "一步需要 {bytes} 字节，标签页内存不足。请用更小的批量或更小的网络。"],
 
   // the run
