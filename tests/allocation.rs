@@ -7,7 +7,7 @@
 use saddlepoint::curvature::DataLoss;
 use saddlepoint::data::{DataSpec, Examples, load};
 use saddlepoint::kernels::Real;
-use saddlepoint::nn::{Loss, Model, ProgramKey, Purpose};
+use saddlepoint::nn::{Model, ProgramKey, Purpose, SoftmaxCrossEntropy};
 use saddlepoint::optim::Optimizer;
 use saddlepoint::train::{RunSpec, Trainer};
 use saddlepoint::{Bindings, Buffer, Executor, Sink};
@@ -89,7 +89,8 @@ fn run_spec() -> (RunSpec, Arc<Examples>) {
 
 fn model(spec: &RunSpec, examples: &Examples) -> Model {
     let target = DataLoss::<f32>::target_of(examples);
-    Model::new(examples.dataset().shape(), &spec.layers, Loss::SoftmaxCrossEntropy, target).unwrap()
+    Model::new(examples.dataset().shape(), &spec.layers, SoftmaxCrossEntropy::default().into(), target)
+        .unwrap()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use saddlepoint::Shape;
 use saddlepoint::curvature::{DataLoss, OnRows, hessian, lanczos, symmetric_eigen};
 use saddlepoint::data::{Dataset, Examples, Features, Scaler, Scaling, Targets};
 use saddlepoint::kernels::Real;
-use saddlepoint::nn::{Activation, Dense, LayerSpec, Loss, Model};
+use saddlepoint::nn::{Activation, Dense, LayerSpec, MeanSquaredError, Model};
 use safetensors::{Dtype, SafeTensors};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ fn loss<T: Real>(case: &Case) -> DataLoss<T> {
     let layers = [(HIDDEN, Activation::Tanh), (1, Activation::Linear)]
         .map(|(n, a)| LayerSpec::Dense(Dense::new(n, a)));
     let target = DataLoss::<T>::target_of(&examples);
-    let model = Model::new(examples.dataset().shape(), &layers, Loss::MeanSquaredError, target).unwrap();
+    let model = Model::new(examples.dataset().shape(), &layers, MeanSquaredError {}.into(), target).unwrap();
     DataLoss::new(model, examples)
 }
 

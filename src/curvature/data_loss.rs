@@ -318,7 +318,7 @@ impl<T: Real> DataLoss<T> {
         let (mut loss, mut gradient) = ([T::ZERO], vec![T::ZERO; theta.len()]);
         for part in rows.chunks(size) {
             self.load(part, part.len(), true)?;
-            let scale = [T::ONE / T::from_f64(rows.len() as f64)];
+            let scale = [self.scale(rows)];
             let mut bindings =
                 bind(&self.features, &self.targets, &self.labels, &self.numbers, theta, &self.state)
                     .reals(Buffer::Scale, &scale)
@@ -333,6 +333,31 @@ impl<T: Real> DataLoss<T> {
             }
         }
         Ok(None)
+    }
+
+    /// The mean of the losses of `rows`, summed in order: over the sum of their weights, where the loss has weights.
+    #[must_use]
+    pub fn mean(&self, rows: &[u32], losses: &[T]) -> f64 {
+        let sum = losses.iter().map(|l| l.to_f64()).sum::<f64>();
+        let weight = self.weight(rows);
+        if weight > 0.0 { sum / weight } else { 0.0 }
+    }
+
+    /// What the sum of the losses of `rows` is divided by to be their mean: the number of rows, or the sum of the
+    /// weights that the loss gives their labels.
+    fn weight(&self, rows: &[u32]) -> f64 {
+        let loss = self.model.loss();
+        if loss.weight(0).is_none() {
+            return rows.len() as f64;
+        }
+        let label = |&row: &u32| self.examples.dataset().label(row);
+        rows.iter().filter_map(label).filter_map(|l| loss.weight(l)).sum()
+    }
+
+    /// The factor of the sum of the losses of `rows`; 0 if none of them counts.
+    fn scale(&self, rows: &[u32]) -> T {
+        let weight = self.weight(rows);
+        if weight > 0.0 { T::ONE / T::from_f64(weight) } else { T::ZERO }
     }
 
     /// Rows that a program takes for a batch, and whether it adds to what earlier chunks gave.
@@ -367,7 +392,7 @@ impl<T: Real> DataLoss<T> {
             result.fill(T::ZERO);
             loss[0] = T::ZERO;
         }
-        let scale = [T::ONE / T::from_f64(rows.len() as f64)];
+        let scale = [self.scale(rows)];
         for part in rows.chunks(size) {
             self.load(part, part.len(), augmented)?;
             let bindings =
@@ -485,5 +510,45 @@ impl<T: Real> Objective<T> for OnRows<'_, T> {
 
     fn product(&mut self, theta: &[T], direction: &[T], product: &mut [T]) -> Result<()> {
         self.loss.product(self.rows, theta, direction, product)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Dataset, Features};
+    use crate::nn::{Activation, Dense, LayerSpec};
+    use crate::shape::Shape;
+    use ndarray::Array2;
+
+    /// One example in four is of class 1, which weighs three times as much; class 2 does not count.
+    #[test]
+    fn chunks_share_the_weights_of_their_labels() {
+        let n = 10_000;
+        let labels: Vec<u32> = (0..n as u32).map(|i| [0, 0, 2, 1][i as usize % 4]).collect();
+        let names = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let features = Features::Reals(Array2::from_shape_fn((n, 1), |(i, _)| i as f64));
+        let targets = Targets::Classes { labels, names };
+        let set = Dataset::new("weights", Shape::from([1]), features, targets).unwrap();
+        let examples = Arc::new(Examples::new(set, 0.0, 0).unwrap());
+        let loss = r#"{"type":"softmaxCrossEntropy","classWeights":[1,3,9],"ignoreIndex":2}"#;
+        let layers = [LayerSpec::Dense(Dense::new(3, Activation::Linear))];
+        let target = DataLoss::<f64>::target_of(&examples);
+        let model =
+            Model::new(&Shape::from([1]), &layers, serde_json::from_str(loss).unwrap(), target).unwrap();
+        let mut loss = DataLoss::<f64>::new(model, examples.clone());
+        assert!(loss.chunk() < n, "the batch must take several chunks");
+        // at zero weights every class has the probability 1/3
+        let (theta, mut gradient) = ([0.0; 6], [0.0; 6]);
+        let value = loss.gradient(examples.train(), &theta, &mut gradient).unwrap();
+        assert!((value - libm::log(3.0)).abs() < 1e-12, "{value}");
+        // of the weights, class 0 has 2 / 5 and class 1 has 3 / 5
+        for (got, want) in gradient[3..].iter().zip([1.0 / 3.0 - 0.4, 1.0 / 3.0 - 0.6, 1.0 / 3.0]) {
+            assert!((got - want).abs() < 1e-12, "{gradient:?}");
+        }
+        let each = loss.evaluate(examples.train(), &theta).unwrap().losses;
+        assert!((loss.mean(examples.train(), &each) - value).abs() < 1e-12);
+        assert_eq!(loss.gradient(&[2, 6], &theta, &mut gradient).unwrap(), 0.0, "no row counts");
+        assert!(gradient.iter().all(|g| *g == 0.0));
     }
 }

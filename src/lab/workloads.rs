@@ -7,7 +7,7 @@ use crate::curvature::DataLoss;
 use crate::data::{Dataset, Examples, Features, Targets};
 use crate::error::{Error, Result};
 use crate::kernels::reduce;
-use crate::nn::{LayerSpec, Loss, Model};
+use crate::nn::{LayerSpec, Model};
 use crate::optim::{Optimizer, OptimizerSpec};
 use crate::rng::{Source, Stream};
 use crate::shape::Shape;
@@ -26,7 +26,7 @@ pub struct Workload {
     /// The layers, as JSON.
     pub layers: &'static str,
     /// The loss.
-    pub loss: Loss,
+    pub loss: &'static str,
     /// The optimizer, as JSON.
     pub optimizer: &'static str,
     /// Examples in a batch.
@@ -46,7 +46,7 @@ pub const WORKLOADS: &[Workload] = &[
         name: "W1",
         shape: &[28, 28, 1],
         layers: MLP,
-        loss: Loss::SoftmaxCrossEntropy,
+        loss: r#""softmaxCrossEntropy""#,
         optimizer: r#"{"type": "sgd", "learningRate": 0.1}"#,
         batch: 32,
         examples: 1024,
@@ -56,7 +56,7 @@ pub const WORKLOADS: &[Workload] = &[
         name: "W1b",
         shape: &[28, 28, 1],
         layers: MLP,
-        loss: Loss::SoftmaxCrossEntropy,
+        loss: r#""softmaxCrossEntropy""#,
         optimizer: r#"{"type": "sgd", "learningRate": 0.1}"#,
         batch: 128,
         examples: 1024,
@@ -72,7 +72,7 @@ pub const WORKLOADS: &[Workload] = &[
             {"type": "maxPool2d", "poolSize": [2, 2]},
             {"type": "flatten"},
             {"type": "dense", "units": 10}]"#,
-        loss: Loss::SoftmaxCrossEntropy,
+        loss: r#""softmaxCrossEntropy""#,
         optimizer: r#"{"type": "momentum", "learningRate": 0.01, "momentum": 0.9}"#,
         batch: 32,
         examples: 1024,
@@ -91,7 +91,7 @@ pub const WORKLOADS: &[Workload] = &[
             {"type": "flatten"},
             {"type": "dense", "units": 128, "activation": "relu"},
             {"type": "dense", "units": 10}]"#,
-        loss: Loss::SoftmaxCrossEntropy,
+        loss: r#""softmaxCrossEntropy""#,
         optimizer: r#"{"type": "adam", "learningRate": 0.001}"#,
         batch: 32,
         examples: 256,
@@ -109,7 +109,7 @@ pub const WORKLOADS: &[Workload] = &[
             {"type": "dense", "units": 8, "activation": "tanh"},
             {"type": "dense", "units": 8, "activation": "tanh"},
             {"type": "dense", "units": 1}]"#,
-        loss: Loss::MeanSquaredError,
+        loss: r#""meanSquaredError""#,
         optimizer: r#"{"type": "sgd", "learningRate": 0.03}"#,
         batch: 500,
         examples: 500,
@@ -184,7 +184,7 @@ impl Workload {
         let examples = Arc::new(Examples::new(self.data()?, 0.0, 1)?);
         let target = DataLoss::<f32>::target_of(&examples);
         let layers: Vec<LayerSpec> = parse(self.layers)?;
-        let model = Model::new(&Shape::new(self.shape), &layers, self.loss, target)?;
+        let model = Model::new(&Shape::new(self.shape), &layers, parse(self.loss)?, target)?;
         let theta: Vec<f32> = model.table().initial(1);
         let optimizer: OptimizerSpec = parse(self.optimizer)?;
         let batch = BatchSpec::Mini { size: self.batch };

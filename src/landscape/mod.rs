@@ -43,7 +43,7 @@ impl Landscape {
     pub fn new(spec: LandscapeSpec, files: &[(String, Vec<u8>)]) -> Result<Self> {
         let examples = Arc::new(Examples::new(load(&spec.data, 0, files)?, 0.0, 0)?);
         let target = DataLoss::<f64>::target_of(&examples);
-        let model = Model::new(examples.dataset().shape(), &spec.layers, spec.loss, target)?;
+        let model = Model::new(examples.dataset().shape(), &spec.layers, spec.loss.clone(), target)?;
         let parameters = model.table().len();
         if parameters != 2 {
             return Err(Error::spec("landscape-parameters", "layers")

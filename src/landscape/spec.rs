@@ -2,7 +2,7 @@
 
 use crate::data::DataSpec;
 use crate::error::{Error, Result};
-use crate::nn::{Activation, Dense, LayerSpec, Loss};
+use crate::nn::{Activation, Dense, HalfMeanSquaredError, LayerSpec, Loss};
 use crate::optim::{OptimizerSpec, Sgd};
 use crate::train::BatchSpec;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ pub struct LandscapeSpec {
     /// The network: exactly two parameters.
     pub layers: Vec<LayerSpec>,
     /// The loss.
+    #[cfg_attr(target_family = "wasm", tsify(type = "Loss | Loss[\"type\"]"))]
     pub loss: Loss,
 }
 
@@ -31,7 +32,7 @@ impl LandscapeSpec {
                 LayerSpec::Dense(layer(Activation::Tanh)),
                 LayerSpec::Dense(layer(Activation::Linear)),
             ],
-            loss: Loss::HalfMeanSquaredError,
+            loss: HalfMeanSquaredError {}.into(),
         }
     }
 }

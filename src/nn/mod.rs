@@ -1,8 +1,8 @@
 //! Networks: from a description to graphs with named parameters.
 //!
 //! # Adding a layer, an activation, an initialiser, a loss
-//! A layer is one file in `layers/` and one name in its `layers!` list. Activations, initialisers and losses are
-//! one variant and one `match` arm in their file.
+//! A layer is one file in `layers/` and one name in its `layers!` list; a loss one struct in `loss/` and one name in
+//! its `losses!` list. Activations and initialisers are one variant and one `match` arm in their file.
 
 mod activation;
 mod initializer;
@@ -21,8 +21,14 @@ pub use layers::{
     Dropout, Flatten, GaussianNoise, Inventory, Layer, LayerSpec, MaxPool2d, PaddingSpec, Residual,
     SpatialDropout2d,
 };
-pub use loss::Loss;
-pub use metrics::{confusion, predicted_class};
+pub use loss::{
+    BinaryCrossEntropy, HalfMeanSquaredError, Hinge, Huber, KlDivergence, LogCosh, Loss, LossFunction,
+    MeanAbsoluteError, MeanSquaredError, SmoothL1, SoftmaxCrossEntropy, gaussian_divergence,
+};
+pub use metrics::{
+    ClassScore, ClassScores, RegressionScore, class_scores, confusion, predicted_class, regression_score,
+    top_k,
+};
 pub use model::{LayerRow, Model, Target};
 pub use parameters::{Parameter, ParameterKind, ParameterTable};
 pub use programs::{Program, ProgramKey, Programs, Purpose};

@@ -106,8 +106,9 @@ impl Model {
         let mut graph = Graph::new();
         let built = model.build(&mut graph, 1, true)?;
         model.check_output(&graph, built.logits)?;
+        model.check_loss()?;
         let target = model.target_input(&mut graph, 1)?;
-        loss.per_example(&mut graph, built.logits, target)?;
+        model.loss.per_example(&mut graph, built.logits, target)?;
         model.rows = model.summarise(&graph, &built);
         (model.table, model.states) = (built.inventory.parameters, built.inventory.states);
         model.activations = built.inventory.activations;
@@ -152,8 +153,8 @@ impl Model {
 
     /// The loss.
     #[must_use]
-    pub fn loss(&self) -> Loss {
-        self.loss
+    pub fn loss(&self) -> &Loss {
+        &self.loss
     }
 
     /// What it is trained towards.
@@ -269,7 +270,7 @@ impl Model {
         for (layer, name) in self.layers.iter().zip(&self.names) {
             let added = builder.layer(name, layer, x)?;
             let last = activations.len() + 1 == self.layers.len();
-            if layer.activation() == Activation::Softmax && self.loss.takes_logits() && !last {
+            if layer.activation() == Activation::Softmax && self.loss.link() == Activation::Softmax && !last {
                 return Err(Error::spec("softmax-inside", name)
                     .expected("softmax as the last activation only")
                     .got("softmax before another layer")
@@ -278,13 +279,24 @@ impl Model {
             (logits, x) = (added.before, added.after);
             activations.push(x);
         }
-        let softmax = self.layers.last().map(LayerSpec::activation) == Some(Activation::Softmax);
-        if !(self.loss.takes_logits() && softmax) {
+        let link = self.loss.link();
+        let linked = self.layers.last().map(LayerSpec::activation) == Some(link);
+        if !linked {
             logits = x;
         }
-        // the class probabilities, whether or not the last layer ends with a softmax
-        let prediction = if self.loss.takes_logits() && !softmax { graph.softmax(logits)? } else { x };
+        // the probabilities, whether or not the last layer ends with the activation that makes them
+        let prediction = if linked { x } else { link.apply(graph, logits)? };
         Ok(Built { activations, logits, prediction, inventory })
+    }
+
+    fn check_loss(&self) -> Result<()> {
+        if self.loss.needs_classes() && matches!(self.target, Target::Reals(_)) {
+            return Err(Error::spec("loss-needs-classes", "loss")
+                .expected("a data set with classes for this loss")
+                .got("a data set with real targets")
+                .hint("use meanSquaredError"));
+        }
+        self.loss.check(self.target.outputs())
     }
 
     fn check_output(&self, g: &Graph, logits: Value) -> Result<()> {
@@ -350,11 +362,11 @@ fn belongs(layer: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Conv2dLayer, Dense, PaddingSpec};
+    use crate::nn::{Conv2dLayer, Dense, PaddingSpec, SoftmaxCrossEntropy};
 
     fn code(layers: &[LayerSpec]) -> &'static str {
         let input = Shape::new(&[8, 8, 1]);
-        let model = Model::new(&input, layers, Loss::SoftmaxCrossEntropy, Target::Classes(2));
+        let model = Model::new(&input, layers, SoftmaxCrossEntropy::default().into(), Target::Classes(2));
         model.map_or_else(|error| error.report().code, |_| "fits")
     }
 

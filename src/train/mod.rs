@@ -2,13 +2,15 @@
 
 mod batches;
 mod curvature;
+mod evaluation;
 mod history;
 mod snapshot;
 mod spec;
 mod trainer;
 
 pub use batches::Batches;
+pub use evaluation::{Evaluation, Mistake};
 pub use history::{EvaluationPoint, History};
 pub use snapshot::Snapshot;
 pub use spec::{BatchSpec, RunSpec};
-pub use trainer::{Divergence, Evaluation, Mistake, RunState, Stuck, Trainer};
+pub use trainer::{Divergence, RunState, Stuck, Trainer};

@@ -77,6 +77,7 @@ pub struct RunSpec {
     /// The network.
     pub layers: Vec<LayerSpec>,
     /// The loss.
+    #[cfg_attr(target_family = "wasm", tsify(type = "Loss | Loss[\"type\"]"))]
     pub loss: Loss,
     /// The optimizer.
     pub optimizer: OptimizerSpec,

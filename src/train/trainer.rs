@@ -1,13 +1,12 @@
 //! The training loop.
 
-use super::{Batches, EvaluationPoint, History, RunSpec};
-use crate::curvature::{DataLoss, Evaluated};
+use super::{Batches, History, RunSpec};
+use crate::curvature::DataLoss;
 use crate::data::{Examples, Fnv1a};
 use crate::error::{Error, Report, Result};
 use crate::kernels::{Real, reduce};
-use crate::nn::{Activation, Model, Target, confusion, predicted_class};
+use crate::nn::{Activation, Model, Target};
 use crate::optim::Optimizer;
-use serde::Serialize;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,10 +16,6 @@ const KEEP_EVERY: u64 = 10;
 const EVALUATE_EVERY: u64 = 200;
 /// Fewest steps between two measurements, for epochs of few steps: a measurement costs about as much as a step of GD.
 const EVALUATE_APART: u64 = 10;
-/// Examples of each part that a measurement on the way uses.
-const SAMPLE: usize = 1000;
-/// Most mistakes that an evaluation lists.
-const MISTAKES: usize = 24;
 /// Examples on which units are counted as dead.
 const DEAD_SAMPLE: usize = 64;
 
@@ -67,37 +62,6 @@ pub struct Stuck {
     pub units: usize,
 }
 
-/// A test example that was predicted wrongly.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
-pub struct Mistake {
-    /// Place in the test part.
-    pub index: usize,
-    /// True class.
-    pub label: u32,
-    /// Predicted class.
-    pub predicted: usize,
-    /// Output for the predicted class.
-    pub probability: f64,
-}
-
-/// The whole test part, measured.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
-#[serde(rename_all = "camelCase")]
-pub struct Evaluation {
-    /// Mean loss.
-    pub loss: f64,
-    /// Share classified rightly; `None` for a regression.
-    pub accuracy: Option<f64>,
-    /// Counts by true (row) and predicted (column) class.
-    pub confusion: Option<Vec<Vec<u32>>>,
-    /// Wrong predictions, the largest loss first, 24 at most.
-    pub mistakes: Vec<Mistake>,
-}
-
 /// A point to go back to.
 #[derive(Debug, Clone)]
 struct Kept<T> {
@@ -135,7 +99,7 @@ impl<T: Real> Trainer<T> {
     pub fn new(spec: RunSpec, examples: Arc<Examples>) -> Result<Self> {
         spec.check()?;
         let target = DataLoss::<T>::target_of(&examples);
-        let model = Model::new(examples.dataset().shape(), &spec.layers, spec.loss, target)?;
+        let model = Model::new(examples.dataset().shape(), &spec.layers, spec.loss.clone(), target)?;
         let theta = model.table().initial(spec.seed);
         let loss = DataLoss::new(model, examples).with_augment(spec.augment)?;
         Self::start(spec, loss, theta)
@@ -280,48 +244,6 @@ impl<T: Real> Trainer<T> {
         self.history.truncate(step);
         self.smoothed = self.history.loss.last().map_or(f64::NAN, |&l| f64::from(l));
         self.state = if step == 0 { RunState::Ready } else { RunState::Running };
-    }
-
-    /// Measures the whole test part.
-    ///
-    /// # Errors
-    /// [`Error::State`] if there is no test part.
-    pub fn evaluate(&mut self) -> Result<Evaluation> {
-        let examples = self.loss.examples().clone();
-        let rows = examples.test();
-        if rows.is_empty() {
-            return Err(Error::state("no-test-part", "evaluate")
-                .expected("test examples")
-                .got("none")
-                .hint("hold some out"));
-        }
-        let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
-        let loss = mean(&losses);
-        let Target::Classes(classes) = self.loss.model().target() else {
-            return Ok(Evaluation { loss, accuracy: None, confusion: None, mistakes: Vec::new() });
-        };
-        let labels: Vec<u32> = rows.iter().filter_map(|&r| examples.dataset().label(r)).collect();
-        let wrong: Vec<(usize, usize)> = predictions
-            .chunks_exact(classes)
-            .map(predicted_class)
-            .enumerate()
-            .filter(|&(i, predicted)| labels.get(i).is_some_and(|&l| l as usize != predicted))
-            .collect();
-        let right = rows.len() - wrong.len();
-        let gains: Vec<f64> = wrong.iter().map(|&(i, _)| -losses[i].to_f64()).collect();
-        let worst_first = reduce::argsort(&gains).into_iter().map(|place| wrong[place]);
-        let mistakes = worst_first.take(MISTAKES).map(|(index, predicted)| Mistake {
-            index,
-            label: labels[index],
-            predicted,
-            probability: predictions[index * classes + predicted].to_f64(),
-        });
-        Ok(Evaluation {
-            loss,
-            accuracy: Some(right as f64 / rows.len() as f64),
-            confusion: Some(confusion(&predictions, &labels, classes)),
-            mistakes: mistakes.collect(),
-        })
     }
 
     /// The spec the run started from.
@@ -490,35 +412,6 @@ impl<T: Real> Trainer<T> {
         Ok(())
     }
 
-    /// Mean loss and accuracy on the first rows of each part.
-    fn measure(&mut self) -> Result<()> {
-        let examples = self.loss.examples().clone();
-        let mut sample = |rows: &[u32]| -> Result<(f64, Option<f64>, usize)> {
-            let rows = &rows[..rows.len().min(SAMPLE)];
-            let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
-            let width = self.loss.model().target().outputs();
-            let accuracy = matches!(self.loss.model().target(), Target::Classes(_)).then(|| {
-                let guesses = predictions.chunks_exact(width).map(predicted_class);
-                let right =
-                    guesses.zip(rows).filter(|(g, r)| examples.dataset().label(**r) == Some(*g as u32));
-                right.count() as f64 / rows.len() as f64
-            });
-            Ok((mean(&losses), accuracy, rows.len()))
-        };
-        let (train_loss, train_accuracy, train_examples) = sample(examples.train())?;
-        let test = if examples.test().is_empty() { None } else { Some(sample(examples.test())?) };
-        self.history.evaluations.push(EvaluationPoint {
-            step: self.step,
-            train_loss,
-            test_loss: test.map(|t| t.0),
-            train_accuracy,
-            test_accuracy: test.and_then(|t| t.1),
-            train_examples,
-            test_examples: test.map_or(0, |t| t.2),
-        });
-        Ok(())
-    }
-
     /// A run is stuck if three measurements in a row say no more than guessing and a whole ReLU layer is dead.
     fn detect_stuck(&mut self) -> Result<()> {
         let Target::Classes(classes) = self.loss.model().target() else { return Ok(()) };
@@ -560,11 +453,6 @@ impl<T: Real> Trainer<T> {
         }
         Ok((dead, units, layer_dead))
     }
-}
-
-/// The mean of the losses, summed in order.
-fn mean<T: Real>(losses: &[T]) -> f64 {
-    losses.iter().map(|l| l.to_f64()).sum::<f64>() / losses.len().max(1) as f64
 }
 
 /// The report of an error or an event, for those who only want the parts.

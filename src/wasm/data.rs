@@ -63,7 +63,7 @@ impl Store {
         let (run, examples) = self.open(run)?;
         run.check()?;
         let target = DataLoss::<f32>::target_of(&examples);
-        let model = Model::new(examples.dataset().shape(), &run.layers, run.loss, target)?;
+        let model = Model::new(examples.dataset().shape(), &run.layers, run.loss.clone(), target)?;
         let steps = Batches::new(examples.train(), run.batch, run.seed);
         let loss = DataLoss::<f32>::new(model, examples);
         Ok(object(&ModelInfo::new(&run, &loss, steps.size(), steps.per_epoch())?))

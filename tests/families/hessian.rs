@@ -5,7 +5,7 @@ use ndarray::Array2;
 use saddlepoint::Shape;
 use saddlepoint::curvature::{DataLoss, OnRows, hessian, symmetric_eigen};
 use saddlepoint::data::{Dataset, Examples, Features, Scaler, Scaling, Targets};
-use saddlepoint::nn::{Activation, Dense, LayerSpec, Loss, Model};
+use saddlepoint::nn::{Activation, Dense, LayerSpec, Loss, MeanSquaredError, Model, SoftmaxCrossEntropy};
 use std::sync::Arc;
 
 /// What a reader of these files can expect of f64, relative to the size of the Hessian.
@@ -137,8 +137,8 @@ fn network(case: &Case<'_>) -> Result<(DataLoss<f64>, Vec<usize>), Stop> {
         other => return not_yet(format!("activation {other}")),
     };
     let loss = match case.text("loss")? {
-        "mse mean" => Loss::MeanSquaredError,
-        "softmax cross-entropy mean" => Loss::SoftmaxCrossEntropy,
+        "mse mean" => Loss::from(MeanSquaredError {}),
+        "softmax cross-entropy mean" => SoftmaxCrossEntropy::default().into(),
         other => return not_yet(format!("loss {other}")),
     };
     let (x, y) = (case.tensor("x")?, case.tensor("y")?);
@@ -148,7 +148,7 @@ fn network(case: &Case<'_>) -> Result<(DataLoss<f64>, Vec<usize>), Stop> {
     };
     let names = (0..output).map(|i| i.to_string()).collect();
     let targets = match loss {
-        Loss::SoftmaxCrossEntropy => Targets::Classes { labels: y.indices()?, names },
+        Loss::SoftmaxCrossEntropy(_) => Targets::Classes { labels: y.indices()?, names },
         _ => Targets::Reals { values: matrix(&y.values, output)?, names },
     };
     let set =

@@ -7,7 +7,7 @@ use saddlepoint::data::{Examples, assemble, digits};
 use saddlepoint::kernels::Real;
 use saddlepoint::nn::{
     Activation, ActivationLayer, AveragePool2d, Conv2dLayer, Dense, Flatten, LayerSpec, Loss, MaxPool2d,
-    Model, PaddingSpec,
+    MeanSquaredError, Model, PaddingSpec, SoftmaxCrossEntropy,
 };
 use saddlepoint::optim::{Optimizer, OptimizerSpec};
 use serde_json::Value;
@@ -56,9 +56,9 @@ pub fn check(case: &Case<'_>) -> Outcome {
 fn loss(words: &str) -> Result<Loss, Stop> {
     match words {
         "softmax cross-entropy, mean" | "softmax cross-entropy, mean over batch" => {
-            Ok(Loss::SoftmaxCrossEntropy)
+            Ok(SoftmaxCrossEntropy::default().into())
         }
-        "mse" | "mse, mean" | "mse mean" | "mse, mean over all entries" => Ok(Loss::MeanSquaredError),
+        "mse" | "mse, mean" | "mse mean" | "mse, mean over all entries" => Ok(MeanSquaredError {}.into()),
         other => not_yet(format!("loss {other}")),
     }
 }

@@ -4,15 +4,18 @@
  * which the border adds.
  */
 import type {
-  DescentHead, EvaluationPoint, ExamplesHead, ImageHead, PlanesHead, ProgressHead, RaceHead, SurfaceHead,
+  DescentHead, EvaluationPoint, ExamplesHead, ImageHead, Loss, PlanesHead, ProgressHead, RaceHead, SurfaceHead,
 } from "../pkg/saddlepoint.js";
 
 export type {
   Activation, ArmSpec, Augment, BatchSpec, Border, CriticalKind, DataInfo, DataSpec, Evaluation, EvaluationPoint, Generator, Initializer,
-  LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, Loss as LossSpec, Mistake, ModelInfo, OptimizerSpec,
+  LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, Mistake, ModelInfo, OptimizerSpec,
   PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, Region as Box, ReportMessage, RunSpec,
   Schedule as ScheduleSpec, SeedStrip, SplitSpec, StripArm,
 } from "../pkg/saddlepoint.js";
+
+/** A loss by its name, or with options. */
+export type LossSpec = Loss | Loss["type"];
 
 export interface NamedBytes { name: string; bytes: Uint8Array }
 

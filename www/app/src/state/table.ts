@@ -2,6 +2,8 @@
  * Every setting of the page, declared once: its type, default, range and its name in the address.
  * Both views read and write `settings`; a shared link holds the table, so that it replays the same run.
  */
+import type { LossSpec } from "saddlepoint";
+
 import { editsSetting } from "./edits.ts";
 import { choice, flag, number, subset, type Setting } from "./kinds.ts";
 import { layersSetting } from "./layers.ts";
@@ -37,6 +39,10 @@ const landscape = {
   figure: choice("figure", "contours", ["contours", "table"]),
 };
 
+export const LOSSES = [
+  "softmaxCrossEntropy", "binaryCrossEntropy", "klDivergence", "hinge", "meanSquaredError", "halfMeanSquaredError", "meanAbsoluteError", "huber",
+  "smoothL1", "logCosh",
+] as const satisfies readonly LossSpec[];
 export const SETS = ["digits", "spiral", "circle", "xor", "gaussians", "diabetes", "files"] as const;
 export type SetName = (typeof SETS)[number];
 /** `fileHash` names the bytes of dropped files: a link cannot carry them, but it can tell whether they are the same. */
@@ -60,7 +66,7 @@ const train = {
     { type: "maxPool2d", poolSize: [2, 2] },
     { type: "dense", units: 10, activation: "softmax" },
   ]),
-  loss: choice("loss", "softmaxCrossEntropy", ["softmaxCrossEntropy", "meanSquaredError", "halfMeanSquaredError"]),
+  loss: choice("loss", "softmaxCrossEntropy", LOSSES),
   method: choice("method", "adam", ["sgd", "momentum", "nesterov", "adam"]),
   trainEta: number("lr", 0.01, { min: 0.0001, max: 1 }),
   decay: choice("decay", "linear", ["constant", "linear"]),

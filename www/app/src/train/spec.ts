@@ -57,7 +57,7 @@ export function settingsOf(spec: RunSpec, dataHash: string): Partial<TrainSettin
     ...(data.type === "generated" ? { examples: data.examples, noise: data.noise } : {}),
     test: spec.test >= 1 ? spec.test : table.test.initial,
     layers: spec.layers,
-    loss: spec.loss,
+    loss: typeof spec.loss === "string" ? spec.loss : spec.loss.type,
     method: optimizer.type === "momentum" ? (optimizer.nesterov === true ? "nesterov" : "momentum") : optimizer.type,
     trainEta: optimizer.learningRate,
     decay: spec.schedule?.type ?? "constant",

@@ -99,9 +99,10 @@ export const report = {
   ],
   "report.softmax-inside": ["{place} ends with softmax, and another layer follows. Use ReLU or tanh here.", "{place} 以 softmax 结束，其后还有别的层。此处请用 ReLU 或 tanh。"],
   "report.loss-needs-classes": [
-    "Softmax cross-entropy needs classes; these data have real targets. Choose mean squared error.",
-    "softmax 交叉熵需要类别，而这组数据的目标是实数。请选择均方误差。",
+    "This loss needs classes; these data have real targets. Choose mean squared error.",
+    "该损失需要类别，而这组数据的目标是实数。请选择均方误差。",
   ],
+  "report.loss-option": ["{place} is {got}; it must be {expected}. Change it or leave it out.", "{place} 为 {got}，应为 {expected}。请修改或略去。"],
   "report.split-test": [
     "{test} of {examples} examples cannot be held out for the test. Leave at least one to train on.",
     "共 {examples} 个样本，无法留出 {test} 个作测试。请至少留一个用于训练。",

@@ -1,10 +1,12 @@
 //! Operators: values and vector-Jacobian products, in f32 and in f64.
 
+mod losses;
+
 use super::attributes::axis;
-use super::{Attributes, Case, Outcome, Stop, compare, failed, not_yet};
+use super::{Attributes, Case, Outcome, Stop, Tensor, compare, failed, not_yet};
 use crate::program::{Feeds, Runner};
 use saddlepoint::kernels::Real;
-use saddlepoint::nn::{Activation, Loss};
+use saddlepoint::nn::Activation;
 use saddlepoint::ops::Conv2dInputGradient;
 use saddlepoint::{Buffer, Graph, Shape, Value, Window};
 
@@ -17,7 +19,7 @@ pub fn check(case: &Case<'_>) -> Outcome {
         let tensor = case.tensor(&format!("in.{name}"))?;
         let buffer = if tensor.integer { Buffer::Labels } else { Buffer::Theta };
         let offset = if tensor.integer {
-            feeds.indices[buffer as usize].extend(tensor.indices()?);
+            feeds.indices[buffer as usize].extend(indices(tensor)?);
             feeds.indices[buffer as usize].len() - tensor.values.len()
         } else {
             feeds.reals[buffer as usize].extend(&tensor.values);
@@ -25,7 +27,8 @@ pub fn check(case: &Case<'_>) -> Outcome {
         };
         inputs.push(graph.input(buffer, offset, tensor.shape.clone())?);
     }
-    let op = Op { g: graph, names, inputs, attributes: Attributes::new(&case.manifest["attrs"]) };
+    let attributes = Attributes::new(&case.manifest["attrs"]);
+    let op = Op { case: *case, g: graph, names, inputs, attributes };
     let (mut graph, y, op) = op.build(case.text("op")?)?;
 
     let outputs = case.names("outputs");
@@ -59,7 +62,7 @@ fn run<T: Real>(
     graph: &Graph,
     values: &[Value],
     feeds: &Feeds,
-    wanted: &[(String, &super::Tensor)],
+    wanted: &[(String, &Tensor)],
 ) -> Result<(), Stop> {
     let rtol = case.number("rtol")?;
     for (got, (role, want)) in Runner::<T>::new(graph, values).run_each(feeds).iter().zip(wanted) {
@@ -72,8 +75,20 @@ fn run<T: Real>(
     Ok(())
 }
 
+/// What stands for a label below zero: no class has this number.
+const NO_CLASS: u32 = u32::MAX;
+
+/// Indices, with [`NO_CLASS`] for those below zero.
+fn indices(tensor: &Tensor) -> Result<Vec<u32>, Stop> {
+    if !tensor.integer {
+        return failed("indices that are no integers");
+    }
+    Ok(tensor.values.iter().map(|&v| if v < 0.0 { NO_CLASS } else { v as u32 }).collect())
+}
+
 /// A case's operation under construction.
 struct Op<'a> {
+    case: Case<'a>,
     g: Graph,
     names: Vec<&'a str>,
     inputs: Vec<Value>,
@@ -111,8 +126,8 @@ impl Op<'_> {
             "conv_transpose2d" => self.conv_transpose2d(),
             "max_pool2d" => self.pool(true),
             "avg_pool2d" => self.pool(false),
-            "softmax_xent" => self.softmax_cross_entropy(),
-            "mse" => self.mean_squared_error(),
+            "softmax_xent" | "bce_logits" | "mse" | "mae" | "huber" | "smooth_l1" | "log_cosh" | "hinge"
+            | "kl_div" | "kl_gauss" => losses::build(&mut self, op),
             "embedding" => self.embedding(),
             "softmax" | "log_softmax" => self.softmax(op),
             _ => self.elementwise(op),
@@ -394,42 +409,6 @@ impl Op<'_> {
             self.g.average_pool(x, window, count)?
         };
         self.back(y, channels_first)
-    }
-
-    /// The sum or the mean of the losses of the examples.
-    fn reduced(&mut self, losses: Value) -> Result<Value, Stop> {
-        let count = self.g.shape(losses).len();
-        match self.attributes.text("reduction", "mean")? {
-            "sum" => Ok(self.g.sum_all(losses)?),
-            "mean" => {
-                let sum = self.g.sum_all(losses)?;
-                Ok(self.g.scale(sum, 1.0 / count as f64)?)
-            }
-            "none" => Ok(losses),
-            other => not_yet(format!("reduction {other}")),
-        }
-    }
-
-    fn softmax_cross_entropy(&mut self) -> Result<Value, Stop> {
-        self.only(&["logits", "labels"])?;
-        self.attributes.one_of("labels", &["class index"])?;
-        if self.attributes.number(&["label_smoothing"], 0.0)? != 0.0 {
-            return not_yet("label smoothing");
-        }
-        let (logits, labels) = (self.named("logits")?, self.named("labels")?);
-        let losses = Loss::SoftmaxCrossEntropy.per_example(&mut self.g, logits, labels)?;
-        self.reduced(losses)
-    }
-
-    fn mean_squared_error(&mut self) -> Result<Value, Stop> {
-        self.only(&["pred", "target"])?;
-        let (prediction, target) = (self.named("pred")?, self.named("target")?);
-        // every entry as an example of one output: mean and sum are over all of them
-        let shape = self.g.shape(prediction).clone();
-        let [prediction, target] = [prediction, target].map(|v| self.g.reshape(v, [shape.len(), 1]));
-        let losses = Loss::MeanSquaredError.per_example(&mut self.g, prediction?, target?)?;
-        let loss = self.reduced(losses)?;
-        Ok(if self.g.shape(loss).len() == shape.len() { self.g.reshape(loss, shape)? } else { loss })
     }
 
     fn embedding(&mut self) -> Result<Value, Stop> {

@@ -1,0 +1,164 @@
+//! What a network is worth: on a sample on the way, and on the whole test part.
+
+use super::{EvaluationPoint, Trainer};
+use crate::curvature::Evaluated;
+use crate::data::{Examples, Targets};
+use crate::error::{Error, Result};
+use crate::kernels::{Real, reduce};
+use crate::nn::{
+    ClassScores, RegressionScore, Target, class_scores, confusion, predicted_class, regression_score, top_k,
+};
+use serde::Serialize;
+
+/// Examples of each part that a measurement on the way uses.
+const SAMPLE: usize = 1000;
+/// Most mistakes that an evaluation lists.
+const MISTAKES: usize = 24;
+/// A class among so many most likely ones counts for [`Evaluation::top5`].
+const TOP: usize = 5;
+
+/// A test example that was predicted wrongly.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Mistake {
+    /// Place in the test part.
+    pub index: usize,
+    /// True class.
+    pub label: u32,
+    /// Predicted class.
+    pub predicted: usize,
+    /// Output for the predicted class.
+    pub probability: f64,
+}
+
+/// The whole test part, measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
+#[serde(rename_all = "camelCase")]
+pub struct Evaluation {
+    /// Mean loss.
+    pub loss: f64,
+    /// Share classified rightly; `None` for a regression.
+    pub accuracy: Option<f64>,
+    /// Share whose true class is among the five most likely; `None` for a regression or at most five classes.
+    pub top5: Option<f64>,
+    /// Counts by true (row) and predicted (column) class.
+    pub confusion: Option<Vec<Vec<u32>>>,
+    /// Precision, recall and F1 of each class; `None` for a regression.
+    pub scores: Option<ClassScores>,
+    /// Errors in the unit of the targets; `None` for classes.
+    pub regression: Option<RegressionScore>,
+    /// Wrong predictions, the largest loss first, 24 at most.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// A sample measured on the way.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    loss: f64,
+    accuracy: Option<f64>,
+    r2: Option<f64>,
+    examples: usize,
+}
+
+impl<T: Real> Trainer<T> {
+    /// Measures the whole test part.
+    ///
+    /// # Errors
+    /// [`Error::State`] if there is no test part.
+    pub fn evaluate(&mut self) -> Result<Evaluation> {
+        let examples = self.loss.examples().clone();
+        let rows = examples.test();
+        if rows.is_empty() {
+            return Err(Error::state("no-test-part", "evaluate")
+                .expected("test examples")
+                .got("none")
+                .hint("hold some out"));
+        }
+        let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
+        let mut evaluation = Evaluation {
+            loss: self.loss.mean(rows, &losses),
+            accuracy: None,
+            top5: None,
+            confusion: None,
+            scores: None,
+            regression: None,
+            mistakes: Vec::new(),
+        };
+        let Target::Classes(classes) = self.loss.model().target() else {
+            evaluation.regression = Some(regression(&examples, rows, &predictions)?);
+            return Ok(evaluation);
+        };
+        let labels: Vec<u32> = rows.iter().filter_map(|&r| examples.dataset().label(r)).collect();
+        let wrong: Vec<(usize, usize)> = predictions
+            .chunks_exact(classes)
+            .map(predicted_class)
+            .enumerate()
+            .filter(|&(i, predicted)| labels.get(i).is_some_and(|&l| l as usize != predicted))
+            .collect();
+        let right = rows.len() - wrong.len();
+        let gains: Vec<f64> = wrong.iter().map(|&(i, _)| -losses[i].to_f64()).collect();
+        let worst_first = reduce::argsort(&gains).into_iter().map(|place| wrong[place]);
+        let mistakes = worst_first.take(MISTAKES).map(|(index, predicted)| Mistake {
+            index,
+            label: labels[index],
+            predicted,
+            probability: predictions[index * classes + predicted].to_f64(),
+        });
+        evaluation.mistakes = mistakes.collect();
+        let counts = confusion(&predictions, &labels, classes);
+        evaluation.accuracy = Some(right as f64 / rows.len() as f64);
+        evaluation.top5 = (classes > TOP).then(|| top_k(&predictions, &labels, classes, TOP));
+        evaluation.scores = Some(class_scores(&counts));
+        evaluation.confusion = Some(counts);
+        Ok(evaluation)
+    }
+
+    /// Mean loss, and accuracy or R², on the first rows of each part.
+    pub(super) fn measure(&mut self) -> Result<()> {
+        let examples = self.loss.examples().clone();
+        let train = self.sample(&examples, examples.train())?;
+        let test =
+            if examples.test().is_empty() { None } else { Some(self.sample(&examples, examples.test())?) };
+        self.history.evaluations.push(EvaluationPoint {
+            step: self.step,
+            train_loss: train.loss,
+            test_loss: test.map(|t| t.loss),
+            train_accuracy: train.accuracy,
+            test_accuracy: test.and_then(|t| t.accuracy),
+            train_r2: train.r2,
+            test_r2: test.and_then(|t| t.r2),
+            train_examples: train.examples,
+            test_examples: test.map_or(0, |t| t.examples),
+        });
+        Ok(())
+    }
+
+    fn sample(&mut self, examples: &Examples, rows: &[u32]) -> Result<Measured> {
+        let rows = &rows[..rows.len().min(SAMPLE)];
+        let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
+        let (mut accuracy, mut r2) = (None, None);
+        if let Target::Classes(classes) = self.loss.model().target() {
+            let guesses = predictions.chunks_exact(classes).map(predicted_class);
+            let right = guesses.zip(rows).filter(|(g, r)| examples.dataset().label(**r) == Some(*g as u32));
+            accuracy = Some(right.count() as f64 / rows.len() as f64);
+        } else {
+            r2 = regression(examples, rows, &predictions)?.r2;
+        }
+        Ok(Measured { loss: self.loss.mean(rows, &losses), accuracy, r2, examples: rows.len() })
+    }
+}
+
+/// Scores scaled predictions for `rows` in the unit of the targets.
+fn regression<T: Real>(examples: &Examples, rows: &[u32], predictions: &[T]) -> Result<RegressionScore> {
+    let Targets::Reals { values, .. } = examples.dataset().targets() else {
+        return Ok(RegressionScore::default());
+    };
+    let width = values.ncols();
+    let mut predicted: Vec<f64> = predictions.iter().map(|p| p.to_f64()).collect();
+    examples.scaling().targets.inverse(&mut predicted, width)?;
+    let truth: Vec<f64> = rows.iter().flat_map(|&r| values.row(r as usize).to_vec()).collect();
+    Ok(regression_score(&predicted, &truth, width))
+}
