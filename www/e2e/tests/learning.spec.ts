@@ -23,7 +23,7 @@ async function train(page: Page, timeout: number): Promise<Outcome> {
 function mean(outcomes: readonly Outcome[]): number {
   const description = outcomes.map(({ accuracy, seconds }) => `${String(accuracy)} % in ${seconds.toFixed(1)} s`).join(", ");
   test.info().annotations.push({ type: "accuracy", description });
-  console.log(description);
+  process.stdout.write(`${description}\n`);
   return outcomes.reduce((sum, { accuracy }) => sum + accuracy, 0) / outcomes.length;
 }
 
