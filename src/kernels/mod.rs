@@ -19,6 +19,7 @@ pub mod softmax;
 mod test_util;
 mod tile;
 mod transcendental;
+pub mod unfold;
 mod window;
 
 pub use conv::{

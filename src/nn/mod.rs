@@ -17,9 +17,10 @@ mod state;
 pub use activation::Activation;
 pub use initializer::Initializer;
 pub use layers::{
-    ActivationLayer, Added, AveragePool2d, BatchNormalization, Builder, Concatenate, Conv2dLayer, Dense,
-    Dropout, Flatten, GaussianNoise, Inventory, Layer, LayerSpec, MaxPool2d, PaddingSpec, Residual,
-    SpatialDropout2d,
+    ActivationLayer, Added, AveragePool2d, BatchNormalization, Builder, Concatenate, Conv2dLayer,
+    Conv2dTranspose, Dense, DepthwiseConv2d, Dropout, Flatten, GaussianNoise, GlobalAveragePool2d,
+    GlobalMaxPool2d, GroupNormalization, Inventory, Layer, LayerNormalization, LayerSpec, LocallyConnected2d,
+    MaxPool2d, PRelu, PaddingSpec, Reshape, Residual, RmsNormalization, SpatialDropout2d,
 };
 pub use loss::{
     BinaryCrossEntropy, HalfMeanSquaredError, Hinge, Huber, KlDivergence, LogCosh, Loss, LossFunction,

@@ -25,6 +25,7 @@ mod pool;
 mod random;
 mod reduce;
 mod softmax;
+mod unfold;
 
 pub use arithmetic::{Add, Div, Max, Min, Mul, Pow, Sub};
 pub use case::{Case, CaseInput, Values};
@@ -42,6 +43,7 @@ pub use pool::{AveragePool, AveragePoolGradient, MaxPool, MaxUnpool, PoolGather}
 pub use random::{RandomMask, RandomNormal, RandomUniform};
 pub use reduce::{ArgMax, ReduceMax, ReduceSum};
 pub use softmax::{LogSoftmax, LogSumExp, Softmax, SoftmaxCrossEntropy};
+pub use unfold::{Fold, Unfold};
 
 use crate::error::{Error, Result};
 use crate::graph::{DType, Graph, TensorType, Value};
@@ -333,6 +335,8 @@ ops![
     PoolGather,
     AveragePool,
     AveragePoolGradient,
+    Unfold,
+    Fold,
     Gather,
     ScatterAdd,
     OneHot,

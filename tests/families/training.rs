@@ -6,16 +6,20 @@ use saddlepoint::curvature::DataLoss;
 use saddlepoint::data::{Examples, assemble, digits};
 use saddlepoint::kernels::Real;
 use saddlepoint::nn::{
-    Activation, ActivationLayer, AveragePool2d, Conv2dLayer, Dense, Flatten, LayerSpec, Loss, MaxPool2d,
-    MeanSquaredError, Model, PaddingSpec, SoftmaxCrossEntropy,
+    Activation, ActivationLayer, AveragePool2d, BatchNormalization, Conv2dLayer, Dense, Flatten, LayerSpec,
+    Loss, MaxPool2d, MeanSquaredError, Model, PaddingSpec, SoftmaxCrossEntropy,
 };
 use saddlepoint::optim::{Optimizer, OptimizerSpec};
 use serde_json::Value;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The files give no tolerance for gradients: that of their f32 weights, relative to the largest entry or norm.
 const GRADIENT_TOLERANCE: f64 = 1e-5;
+
+/// The files give none for running statistics either: that of the weights.
+const STATE_TOLERANCE: f64 = 1e-5;
 
 pub fn check(case: &Case<'_>) -> Outcome {
     case.only(&[
@@ -37,9 +41,6 @@ pub fn check(case: &Case<'_>) -> Outcome {
         "param_sum",
         "param_sumsq",
     ])?;
-    if !case.names("state").is_empty() {
-        return not_yet("layers with running statistics");
-    }
     let loss = loss(case.text("loss")?)?;
     let optimizer = optimizer(&case.manifest["optimizer"])?;
     let words = case.names("model");
@@ -97,6 +98,7 @@ fn examples(data: &Value) -> Result<Examples, Stop> {
 /// The layers in words, such as `conv1 6x1x5x5 (OIHW) stride 1 pad 2`.
 fn layers(words: &[&str]) -> Result<Vec<LayerSpec>, Stop> {
     let mut layers = Vec::new();
+    let mut norm = BatchNormalization::default();
     for &line in words {
         let tokens: Vec<&str> = line.split_whitespace().collect();
         // the number behind a word, 0 or 1 if it is not there
@@ -127,6 +129,18 @@ fn layers(words: &[&str]) -> Result<Vec<LayerSpec>, Stop> {
                     name: None,
                     activation: activation.unwrap_or_default(),
                 })
+            }
+            (name, None, None) if name.starts_with("bn") => {
+                // what is said of one holds for those behind it
+                let number = |word: &str, before: f64| {
+                    let place = tokens.iter().position(|t| t.trim_start_matches('(') == word);
+                    let text = place.and_then(|p| tokens.get(p + 1)).map(|t| t.trim_end_matches([',', ')']));
+                    text.and_then(|t| t.parse().ok()).unwrap_or(before)
+                };
+                norm.epsilon = number("eps", norm.epsilon);
+                norm.momentum = number("momentum", norm.momentum);
+                norm.name = Some(name.to_owned());
+                LayerSpec::BatchNormalization(norm.clone())
             }
             ("flatten", None, None) => LayerSpec::Flatten(Flatten::default()),
             ("max_pool", Some(size), None) if size.len() == 2 && pad == 0 => {
@@ -183,7 +197,11 @@ impl Run<'_> {
     fn parts(&self) -> Result<Vec<Part<'_>>, Stop> {
         let mut parts = Vec::new();
         for name in self.case.names("params") {
-            let ours = name.replace(".w", ".kernel").replace(".b", ".bias");
+            let ours = match name.rsplit_once('.') {
+                Some((layer, "w")) => format!("{layer}.kernel"),
+                Some((layer, "b")) => format!("{layer}.bias"),
+                _ => name.to_owned(),
+            };
             let Some(p) = self.model.table().entries().iter().find(|p| p.name == ours) else {
                 return not_yet(format!("a parameter {name}"));
             };
@@ -241,6 +259,15 @@ impl Run<'_> {
             part.places.iter().zip(&init.values).for_each(|(&i, &v)| theta[i] = T::from_f64(v));
         }
         let mut loss = DataLoss::<T>::new(self.model.clone(), self.examples.clone());
+        let mut state = loss.state().to_vec();
+        for (range, name) in self.states()? {
+            let init = case.tensor(&format!("init_state.{name}"))?;
+            if init.values.len() != range.len() {
+                return failed(format!("init_state.{name} is {}", init.shape));
+            }
+            state[range].iter_mut().zip(&init.values).for_each(|(s, &v)| *s = T::from_f64(v));
+        }
+        loss.set_state(&state)?;
         let mut optimizer = Optimizer::<T>::new(self.optimizer, theta.len())?;
         let mut gradient = vec![T::ZERO; theta.len()];
         let order = case.tensor("order")?;
@@ -264,6 +291,7 @@ impl Run<'_> {
                     }
                 }
             }
+            loss.carry();
             optimizer.step(&mut theta, &gradient, 1.0);
         }
         for part in &parts {
@@ -274,7 +302,33 @@ impl Run<'_> {
             };
             compare(&what, &take(&theta, part), &want.values, 0.0, atol)?;
         }
+        for (range, name) in self.states()? {
+            let want = case.tensor(&format!("final_state.{name}"))?;
+            let got: Vec<f64> = loss.state()[range].iter().map(|v| v.to_f64()).collect();
+            compare(
+                &format!("final_state.{name} in {}", T::NAME),
+                &got,
+                &want.values,
+                STATE_TOLERANCE,
+                STATE_TOLERANCE,
+            )?;
+        }
         self.evaluate(&mut loss, &theta)
+    }
+
+    /// The states of the case: where they are in ours, and their names.
+    fn states(&self) -> Result<Vec<(Range<usize>, &str)>, Stop> {
+        let (names, table) = (self.case.names("state"), self.model.states());
+        let ours = |name: &str| name.replace(".mean", ".running_mean").replace(".var", ".running_var");
+        let found = names.iter().filter_map(|name| {
+            let state = table.entries().iter().find(|s| s.name == ours(name))?;
+            Some((state.range(), *name))
+        });
+        let found: Vec<_> = found.collect();
+        if found.len() != names.len() || names.len() != table.entries().len() {
+            return not_yet(format!("states {}", names.join(", ")));
+        }
+        Ok(found)
     }
 
     /// What the final network puts out, before any softmax, for the first rows.

@@ -223,6 +223,25 @@ pub fn apply(op: &Op, inputs: &[&Tensor], feeds: &Feeds) -> Vec<Tensor> {
             dx
         }
 
+        Op::Unfold(op) => {
+            let [n, h, w, c] = dims4(x(0).shape());
+            let ([oh, ow], [kh, kw]) = (op.window.output("reference", [h, w]).unwrap(), op.window.kernel);
+            build(&[oh, ow, n, kh, kw, c], |at| {
+                let pixel = pixel(op.window, [h, w], [at[0], at[1]], [at[3], at[4]]);
+                pixel.map_or(0.0, |[y, z]| x(0)[[at[2], y, z, at[5]]])
+            })
+        }
+        Op::Fold(op) => {
+            let dims = x(0).shape();
+            let mut y = filled(&[dims[2], op.input[0], op.input[1], dims[5]], 0.0);
+            for (at, v) in x(0).indexed_iter() {
+                if let Some([r, s]) = pixel(op.window, op.input, [at[0], at[1]], [at[3], at[4]]) {
+                    y[[at[2], r, s, at[5]]] += v;
+                }
+            }
+            y
+        }
+
         Op::Gather(_) => {
             let index = inputs[1].index();
             build(&[index.shape(), &x(0).shape()[1..]].concat(), |at| {
@@ -274,6 +293,12 @@ pub fn apply(op: &Op, inputs: &[&Tensor], feeds: &Feeds) -> Vec<Tensor> {
         Op::RandomNormal(op) => random(inputs[0], op.stream, &op.shape, feeds, Source::normal),
     };
     vec![Tensor::Real(y)]
+}
+
+/// The pixel under a tap of the window at a place; `None` in the padding.
+fn pixel(window: Window, input: [usize; 2], place: [usize; 2], at: [usize; 2]) -> Option<[usize; 2]> {
+    let [row, column] = [0, 1].map(|i| tap(&window, i, place[i], at[i], input[i]));
+    Some([row?, column?])
 }
 
 fn bound(buffer: Buffer, offset: usize, shape: &Shape, feeds: &Feeds) -> Tensor {

@@ -1,6 +1,6 @@
 //! Two-dimensional convolution.
 
-use super::{Activation, Builder, Initializer, Layer, ParameterKind, image, with_activation, yes};
+use super::{Activation, Builder, Initializer, Layer, ParameterKind, image, one, with_activation, yes};
 use crate::error::Result;
 use crate::graph::Value;
 use crate::shape::Window;
@@ -61,12 +61,42 @@ pub struct Conv2dLayer {
     pub initializer: Initializer,
 }
 
-fn ones() -> [usize; 2] {
+pub(super) fn ones() -> [usize; 2] {
     [1, 1]
 }
 
-fn one() -> usize {
-    1
+/// The window of a layer over images of `input`.
+pub(super) fn window(
+    b: &Builder<'_>,
+    kernel: [usize; 2],
+    strides: [usize; 2],
+    dilation: [usize; 2],
+    padding: PaddingSpec,
+    input: [usize; 2],
+) -> Result<Window> {
+    check_sizes(b, &[kernel, strides, dilation])?;
+    let window = Window::new(kernel).stride(strides).dilation(dilation);
+    // with `same` padding the outer taps of a larger window would see nothing but the padding
+    let [h, w] = input;
+    if padding == PaddingSpec::Same && (window.extent(0) > 2 * h || window.extent(1) > 2 * w) {
+        let expected = format!("a dilated kernel of at most {} x {}, twice the image", 2 * h, 2 * w);
+        let got = format!("{} x {}", window.extent(0), window.extent(1));
+        return Err(b.refuse("conv-window", &expected, got, "use a smaller kernelSize or dilation"));
+    }
+    let window = padding.pad(window, input);
+    window.output(b.name, input)?;
+    Ok(window)
+}
+
+/// Refuses sizes of windows that are 0 or beyond any image.
+pub(super) fn check_sizes(b: &Builder<'_>, sizes: &[[usize; 2]]) -> Result<()> {
+    match sizes.iter().flatten().find(|n| !(1..=1024).contains(*n)) {
+        None => Ok(()),
+        Some(n) => {
+            let expected = "kernelSize, strides and dilation of 1 to 1,024";
+            Err(b.refuse("conv-window", expected, n, "choose a number in this range"))
+        }
+    }
 }
 
 impl Conv2dLayer {
@@ -121,21 +151,7 @@ impl Layer for Conv2dLayer {
             return Err(b.refuse("conv-groups", &expected, self.groups, "use 1, or a common divisor"));
         }
         let [kh, kw] = self.kernel_size;
-        for n in [kh, kw, self.strides[0], self.strides[1], self.dilation[0], self.dilation[1]] {
-            if n == 0 || n > 1024 {
-                let expected = "kernelSize, strides and dilation of 1 to 1,024";
-                return Err(b.refuse("conv-window", expected, n, "choose a number in this range"));
-            }
-        }
-        let window = Window::new([kh, kw]).stride(self.strides).dilation(self.dilation);
-        // with `same` padding the outer taps of a larger window would see nothing but the padding
-        if self.padding == PaddingSpec::Same && (window.extent(0) > 2 * h || window.extent(1) > 2 * w) {
-            let expected = format!("a dilated kernel of at most {} x {}, twice the image", 2 * h, 2 * w);
-            let got = format!("{} x {}", window.extent(0), window.extent(1));
-            return Err(b.refuse("conv-window", &expected, got, "use a smaller kernelSize or dilation"));
-        }
-        let window = self.padding.pad(window, [h, w]);
-        window.output(b.name, [h, w])?;
+        let window = window(b, self.kernel_size, self.strides, self.dilation, self.padding, [h, w])?;
         let per_group = c / self.groups;
         let fans = [kh * kw * per_group, kh * kw * self.filters / self.groups];
         let shape = [kh, kw, per_group, self.filters];

@@ -11,10 +11,14 @@ mod batch_norm;
 mod branch;
 mod builder;
 mod conv;
+mod conv_kinds;
 mod dense;
 mod dropout;
 mod flatten;
+mod norm;
 mod pool;
+mod prelu;
+mod reshape;
 
 pub use activation::ActivationLayer;
 pub use batch_norm::BatchNormalization;
@@ -22,10 +26,14 @@ pub use branch::{Concatenate, Residual};
 pub(super) use builder::names;
 pub use builder::{Added, Builder, Inventory};
 pub use conv::{Conv2dLayer, PaddingSpec};
+pub use conv_kinds::{Conv2dTranspose, DepthwiseConv2d, LocallyConnected2d};
 pub use dense::Dense;
 pub use dropout::{Dropout, GaussianNoise, SpatialDropout2d};
 pub use flatten::Flatten;
-pub use pool::{AveragePool2d, MaxPool2d};
+pub use norm::{GroupNormalization, LayerNormalization, RmsNormalization};
+pub use pool::{AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, MaxPool2d};
+pub use prelu::PRelu;
+pub use reshape::Reshape;
 
 use super::{Activation, Documented, Initializer, Parameter, ParameterKind, ParameterTable};
 use crate::error::{Error, Result};
@@ -155,7 +163,17 @@ layers![
     AveragePool2d(AveragePool2d),
     Flatten(Flatten),
     Activation(ActivationLayer),
+    Prelu(PRelu),
+    DepthwiseConv2d(DepthwiseConv2d),
+    Conv2dTranspose(Conv2dTranspose),
+    LocallyConnected2d(LocallyConnected2d),
+    GlobalAveragePool2d(GlobalAveragePool2d),
+    GlobalMaxPool2d(GlobalMaxPool2d),
+    Reshape(Reshape),
     BatchNormalization(BatchNormalization),
+    LayerNormalization(LayerNormalization),
+    GroupNormalization(GroupNormalization),
+    RmsNormalization(RmsNormalization),
     Dropout(Dropout),
     SpatialDropout2d(SpatialDropout2d),
     GaussianNoise(GaussianNoise),
@@ -165,6 +183,10 @@ layers![
 
 fn yes() -> bool {
     true
+}
+
+fn one() -> usize {
+    1
 }
 
 /// `a, ReLU`; without the activation if it is linear.

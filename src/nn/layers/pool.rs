@@ -2,7 +2,7 @@
 
 use super::{Builder, Layer, PaddingSpec, image};
 use crate::error::Result;
-use crate::graph::Value;
+use crate::graph::{Graph, Value};
 use crate::shape::Window;
 use serde::{Deserialize, Serialize};
 
@@ -74,4 +74,57 @@ pooling!(
 pooling!(
     /// The mean of each window of images `(N, H, W, C)`; padding does not count.
     AveragePool2d, "average", "the mean of each window; padding does not count", "LeCun, Boser, Denker et al. 1989", |b, x, window| b.graph.average_pool(x, window, false)
+);
+
+macro_rules! global_pooling {
+    ($(#[$doc:meta])* $layer:ident, $title:literal, $formula:literal, $source:literal, $pool:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $layer {
+            /// Name; by default `global_pool_1`, `global_pool_2`, ….
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub name: Option<String>,
+        }
+
+        impl Layer for $layer {
+            const STEM: &'static str = "global_pool";
+            const TITLE: &'static str = concat!("global ", $title, " pooling");
+            const FORMULA: &'static str = $formula;
+            const SOURCE: &'static str = $source;
+
+            fn name(&self) -> Option<&str> {
+                self.name.as_deref()
+            }
+
+            fn detail(&self) -> String {
+                $title.to_owned()
+            }
+
+            fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value> {
+                let [h, w, channels] = image(b, x)?;
+                let pool: fn(&mut Graph, Value, usize) -> Result<Value> = $pool;
+                let y = pool(b.graph, x, h * w)?;
+                b.graph.reshape(y, [b.batch, channels])
+            }
+
+            fn cases() -> Vec<(Self, Vec<usize>)> {
+                vec![(Self::default(), vec![3, 2, 4])]
+            }
+        }
+    };
+}
+
+global_pooling!(
+    /// The mean of each channel of images: `(N, H, W, C)` to `(N, C)`.
+    GlobalAveragePool2d, "average", "the mean of each channel", "Lin, Chen, Yan 2014", |g, x, pixels| {
+        let sum = g.sum(x, &[1, 2])?;
+        g.scale(sum, 1.0 / pixels as f64)
+    }
+);
+global_pooling!(
+    /// The maximum of each channel of images: `(N, H, W, C)` to `(N, C)`. Equal maxima share the derivative.
+    GlobalMaxPool2d, "max", "the largest number of each channel", "Oquab, Bottou, Laptev, Sivic 2015",
+    |g, x, _| g.max_over(x, &[1, 2])
 );

@@ -1,12 +1,14 @@
 //! Operators: values and vector-Jacobian products, in f32 and in f64.
 
+mod layers;
 mod losses;
 
 use super::attributes::axis;
 use super::{Attributes, Case, Outcome, Stop, Tensor, compare, failed, not_yet};
 use crate::program::{Feeds, Runner};
+use ndarray::ArrayD;
 use saddlepoint::kernels::Real;
-use saddlepoint::nn::Activation;
+use saddlepoint::nn::{Activation, Builder, Inventory, LayerSpec};
 use saddlepoint::ops::Conv2dInputGradient;
 use saddlepoint::{Buffer, Graph, Shape, Value, Window};
 
@@ -15,6 +17,12 @@ pub fn check(case: &Case<'_>) -> Outcome {
     let mut graph = Graph::new();
     let mut feeds = Feeds::default();
     let (names, mut inputs) = (case.names("inputs"), Vec::new());
+    // a layer's own parameters come before the inputs of the case, which are copied there
+    let mut room = 0;
+    for name in &names {
+        room += case.tensor(&format!("in.{name}"))?.values.len();
+    }
+    feeds.reals[Buffer::Theta as usize] = vec![0.0; room];
     for &name in &names {
         let tensor = case.tensor(&format!("in.{name}"))?;
         let buffer = if tensor.integer { Buffer::Labels } else { Buffer::Theta };
@@ -28,33 +36,71 @@ pub fn check(case: &Case<'_>) -> Outcome {
         inputs.push(graph.input(buffer, offset, tensor.shape.clone())?);
     }
     let attributes = Attributes::new(&case.manifest["attrs"]);
-    let op = Op { case: *case, g: graph, names, inputs, attributes };
+    let op = Op { case: *case, g: graph, names, inputs, attributes, also: Vec::new(), own: Vec::new() };
     let (mut graph, y, op) = op.build(case.text("op")?)?;
+    for own in &op.own {
+        let tensor = case.tensor(&format!("in.{}", own.input))?;
+        let memory = &mut feeds.reals[own.buffer as usize];
+        memory.resize(memory.len().max(own.offset + tensor.values.len()), 0.0);
+        memory[own.offset..][..tensor.values.len()].copy_from_slice(&permuted(tensor, &own.order)?);
+    }
 
     let outputs = case.names("outputs");
-    let &[name] = &outputs[..] else { return not_yet("more than one output") };
-    let want = case.tensor(&format!("out.{name}"))?;
-    if *graph.shape(y) != want.shape {
-        return failed(format!("the shape of {name} is {} instead of {}", graph.shape(y), want.shape));
+    let (mut values, mut wanted, mut seeds) = (Vec::new(), Vec::new(), Vec::new());
+    for name in outputs {
+        let also = op.also.iter().find(|(n, _)| *n == name).map(|(_, v)| *v);
+        if also.is_none() && name != "y" && !wanted.is_empty() {
+            return not_yet(format!("an output {name}"));
+        }
+        let (value, want) = (also.unwrap_or(y), case.tensor(&format!("out.{name}"))?);
+        if *graph.shape(value) != want.shape {
+            return failed(format!(
+                "the shape of {name} is {} instead of {}",
+                graph.shape(value),
+                want.shape
+            ));
+        }
+        values.push(value);
+        wanted.push((format!("out.{name}"), want));
+        if case.names("cotangents").contains(&name) {
+            let ct = case.tensor(&format!("ct.{name}"))?;
+            let memory = &mut feeds.reals[Buffer::Targets as usize];
+            memory.extend(&ct.values);
+            let offset = memory.len() - ct.values.len();
+            seeds.push((value, graph.input(Buffer::Targets, offset, ct.shape.clone())?));
+        }
     }
-    let (mut values, mut wanted) = (vec![y], vec![(format!("out.{name}"), want)]);
     let grads = case.names("grads");
     if !grads.is_empty() {
-        if case.names("cotangents") != [name] {
-            return not_yet("cotangents of something else than the output");
+        if case.names("cotangents").len() != seeds.len() {
+            return not_yet("cotangents of something else than the outputs");
         }
-        let ct = case.tensor(&format!("ct.{name}"))?;
-        feeds.reals[Buffer::Targets as usize].clone_from(&ct.values);
-        let ct = graph.input(Buffer::Targets, 0, ct.shape.clone())?;
-        let wrt: Vec<Value> = grads.iter().map(|grad| op.named(grad)).collect::<Result<_, _>>()?;
-        values.extend(graph.pull_back(&[(y, ct)], &wrt)?);
-        for grad in grads {
+        let wrt: Vec<Value> = grads.iter().map(|grad| op.differentiated(grad)).collect::<Result<_, _>>()?;
+        let found = graph.pull_back(&seeds, &wrt)?;
+        for (grad, value) in grads.into_iter().zip(found) {
+            values.push(match op.own.iter().find(|own| own.input == grad) {
+                Some(own) => graph.transpose(value, &inverse(&own.order))?,
+                None => value,
+            });
             wanted.push((format!("grad.{grad}"), case.tensor(&format!("grad.{grad}"))?));
         }
     }
     run::<f32>(case, &graph, &values, &feeds, &wanted)?;
     run::<f64>(case, &graph, &values, &feeds, &wanted)?;
     Ok("")
+}
+
+/// The values of a tensor with its axes in another order.
+fn permuted(tensor: &Tensor, order: &[usize]) -> Result<Vec<f64>, Stop> {
+    let array = ArrayD::from_shape_vec(tensor.shape.dims(), tensor.values.clone());
+    match array {
+        Ok(array) => Ok(array.permuted_axes(order.to_vec()).iter().copied().collect()),
+        Err(why) => failed(why.to_string()),
+    }
+}
+
+fn inverse(order: &[usize]) -> Vec<usize> {
+    (0..order.len()).map(|axis| order.iter().position(|&a| a == axis).unwrap_or(axis)).collect()
 }
 
 fn run<T: Real>(
@@ -93,6 +139,20 @@ struct Op<'a> {
     names: Vec<&'a str>,
     inputs: Vec<Value>,
     attributes: Attributes<'a>,
+    /// Outputs beside the first.
+    also: Vec<(&'static str, Value)>,
+    /// Parameters and states of a layer that stand for inputs.
+    own: Vec<Own>,
+}
+
+/// A tensor of a layer that is filled from an input of the case.
+struct Own {
+    input: String,
+    buffer: Buffer,
+    offset: usize,
+    value: Value,
+    /// The axes of the input in the order of the layer.
+    order: Vec<usize>,
 }
 
 impl Op<'_> {
@@ -102,6 +162,76 @@ impl Op<'_> {
 
     fn named(&self, name: &str) -> Result<Value, Stop> {
         self.find(name).map_or_else(|| failed(format!("the case has no input {name}")), Ok)
+    }
+
+    /// The value to differentiate with respect to for an input.
+    fn differentiated(&self, name: &str) -> Result<Value, Stop> {
+        match self.own.iter().find(|own| own.input == name) {
+            Some(own) => Ok(own.value),
+            None => self.named(name),
+        }
+    }
+
+    /// Builds a layer in training or evaluation; `roles` names the input that fills each of its tensors, with the axes of
+    /// that input in the layer's order, or none if they are the same.
+    fn layer(
+        &mut self,
+        layer: &LayerSpec,
+        x: Value,
+        train: bool,
+        roles: &[(&str, &str, &[usize])],
+    ) -> Result<(Value, Inventory), Stop> {
+        let batch = self.g.shape(x).dims().first().copied().unwrap_or(1);
+        let mut inventory = Inventory::default();
+        let y = Builder::new(&mut self.g, &mut inventory, batch, train).layer("it", layer, x)?.after;
+        let parameters = inventory.parameters.entries().iter();
+        let parameters = parameters.map(|p| (&p.name, Buffer::Theta, p.offset, &p.shape));
+        let states = inventory.states.entries().iter().map(|s| (&s.name, Buffer::State, s.offset, &s.shape));
+        for (name, buffer, offset, shape) in parameters.chain(states) {
+            let role = name.rsplit('.').next().unwrap_or_default();
+            let Some((_, input, order)) = roles.iter().find(|(r, ..)| *r == role) else {
+                return failed(format!("the layer has {name}, for which there is no input"));
+            };
+            let given = self.named(input)?;
+            let order = if order.is_empty() { (0..shape.rank()).collect() } else { order.to_vec() };
+            let dims = self.g.shape(given).dims();
+            if dims.len() != order.len() || !order.iter().map(|&a| dims[a]).eq(shape.dims().iter().copied()) {
+                return failed(format!("{name} is {shape}, the input {}", self.g.shape(given)));
+            }
+            let value = self.g.input(buffer, offset, shape.clone())?;
+            self.own.push(Own { input: (*input).to_owned(), buffer, offset, value, order });
+        }
+        Ok((y, inventory))
+    }
+
+    /// x with its channels last, and whether they were first; the layout is said, or clear from the number of channels.
+    fn channels_last(&mut self, layout: &str, channels: Option<usize>) -> Result<(Value, bool), Stop> {
+        let x = self.named("x")?;
+        let dims = self.g.shape(x).dims().to_vec();
+        let rank = dims.len();
+        let first = match (layout, channels) {
+            _ if rank < 3 => false,
+            ("", Some(c)) => match (dims[1] == c, dims[rank - 1] == c) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => return not_yet("a layout that is not said"),
+            },
+            (layout, _) if layout.len() == rank && layout.starts_with("NC") => true,
+            (layout, _) if layout.len() == rank && layout.starts_with('N') && layout.ends_with('C') => false,
+            _ => return not_yet(format!("layout {layout}")),
+        };
+        if !first {
+            return Ok((x, false));
+        }
+        let order: Vec<usize> = [0].into_iter().chain(2..rank).chain([1]).collect();
+        Ok((self.g.transpose(x, &order)?, true))
+    }
+
+    /// The inverse of [`Op::channels_last`].
+    fn channels_back(&mut self, y: Value, first: bool) -> Result<Value, Stop> {
+        let rank = self.g.shape(y).rank();
+        let order: Vec<usize> = [0, rank - 1].into_iter().chain(1..rank - 1).collect();
+        Ok(if first { self.g.transpose(y, &order)? } else { y })
     }
 
     /// Stops at an input that is not among `known`.
@@ -129,6 +259,11 @@ impl Op<'_> {
             "softmax_xent" | "bce_logits" | "mse" | "mae" | "huber" | "smooth_l1" | "log_cosh" | "hinge"
             | "kl_div" | "kl_gauss" => losses::build(&mut self, op),
             "embedding" => self.embedding(),
+            "batch_norm" => self.batch_norm(),
+            "layer_norm" | "rms_norm" | "group_norm" => self.norm(op),
+            "dropout" => self.dropout(),
+            "local_conv2d" => self.local_conv2d(),
+            "prelu" => self.prelu(),
             "softmax" | "log_softmax" => self.softmax(op),
             _ => self.elementwise(op),
         }?;
@@ -433,24 +568,12 @@ impl Op<'_> {
 
     fn elementwise(&mut self, op: &str) -> Result<Value, Stop> {
         let Some(x) = self.find("x") else { return not_yet(format!("an operator `{op}`")) };
+        if let Some(activation) = activation(op, &self.attributes)? {
+            self.only(&["x"])?;
+            return Ok(activation.apply(&mut self.g, x)?);
+        }
         let g = &mut self.g;
         let y = match op {
-            "linear" | "identity" => Activation::Linear.apply(g, x),
-            "relu" => Activation::Relu.apply(g, x),
-            "tanh" => Activation::Tanh.apply(g, x),
-            "sigmoid" => Activation::Sigmoid.apply(g, x),
-            "leaky_relu" => {
-                let Some(slope) = self.attributes.get(&["slope", "negative_slope", "alpha"]) else {
-                    return not_yet("a leaky ReLU without a slope");
-                };
-                g.leaky_relu(x, slope.as_f64().unwrap_or(f64::NAN))
-            }
-            "softplus" => {
-                if self.attributes.number(&["beta"], 1.0)? != 1.0 {
-                    return not_yet("a softplus with another beta");
-                }
-                g.softplus(x)
-            }
             "exp" => g.exp(x),
             "expm1" => g.expm1(x),
             "log" => g.log(x),
@@ -467,4 +590,52 @@ impl Op<'_> {
         self.only(&["x"])?;
         Ok(y)
     }
+}
+
+/// The activation of this name.
+fn activation(op: &str, attributes: &Attributes<'_>) -> Result<Option<Activation>, Stop> {
+    // piecewise linear ones are told by their formula where there are several
+    let sixth = || match attributes.text("formula", "")? {
+        "" => Ok(()),
+        text if text.contains("x/6") || text.contains("x / 6") => Ok(()),
+        text => not_yet(text),
+    };
+    Ok(Some(match op {
+        "linear" | "identity" => Activation::Linear,
+        "relu" => Activation::Relu,
+        "relu6" => Activation::Relu6,
+        "leaky_relu" => {
+            let Some(slope) = attributes.get(&["slope", "negative_slope", "alpha"]) else {
+                return not_yet("a leaky ReLU without a slope");
+            };
+            Activation::LeakyRelu { slope: slope.as_f64().unwrap_or(f64::NAN) }
+        }
+        "elu" => Activation::Elu { alpha: attributes.number(&["alpha"], 1.0)? },
+        "celu" => Activation::Celu { alpha: attributes.number(&["alpha"], 1.0)? },
+        "selu" => Activation::Selu,
+        "gelu" => match attributes.one_of("approximate", &["none", "tanh"])? {
+            "tanh" => Activation::GeluTanh,
+            _ => Activation::Gelu,
+        },
+        "silu" | "swish" => Activation::Silu,
+        "mish" => Activation::Mish,
+        "softplus" => Activation::Softplus { beta: attributes.number(&["beta"], 1.0)? },
+        "softsign" => Activation::Softsign,
+        "sigmoid" => Activation::Sigmoid,
+        "log_sigmoid" | "logsigmoid" => Activation::LogSigmoid,
+        "hard_sigmoid" => {
+            sixth()?;
+            Activation::HardSigmoid
+        }
+        "hard_swish" => {
+            sixth()?;
+            Activation::HardSwish
+        }
+        "tanh" => Activation::Tanh,
+        "hard_tanh" => Activation::HardTanh {
+            min: attributes.number(&["min"], -1.0)?,
+            max: attributes.number(&["max"], 1.0)?,
+        },
+        _ => return Ok(None),
+    }))
 }

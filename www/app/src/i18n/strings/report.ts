@@ -77,6 +77,13 @@ export const report = {
   "report.layer-count": ["{place} is set to {got}; 1 to 1,048,576 is possible.", "{place} 设为 {got}，允许 1 至 1,048,576。"],
   "report.layer-share": ["{place} is set to {got}. A momentum lies from 0 to 1, a rate from 0 to below 1.", "{place} 设为 {got}。动量须在 0 至 1 之间，比率须不小于 0 且小于 1。"],
   "report.layer-positive": ["{place} is set to {got}. Use a small number above 0.", "{place} 设为 {got}。请用大于 0 的小数。"],
+  "report.norm-axes": ["{place} normalises {got} axes of an example that has {most}. Use 1.", "{place} 要归一化 {got} 个轴，而样本只有 {most} 个。请用 1。"],
+  "report.norm-groups": ["{place} cannot divide {channels} channels into {got} groups. Use a divisor.", "{place} 不能把 {channels} 个通道分为 {got} 组。请用其约数。"],
+  "report.conv-output-padding": [
+    "{place} has an output padding of {got}. It must be below the strides, and 0 with padding same.",
+    "{place} 的输出填充为 {got}。它须小于步幅；填充为 same 时须为 0。",
+  ],
+  "report.reshape-count": ["{place} gets {want} numbers and cannot make {got} of them. The product must be the same.", "{place} 得到 {want} 个数，不能变为 {got}。乘积须相等。"],
   "report.branch-shapes": [
     "The branches of {place} do not fit: {want} and {got}. Give them equal filters or units, strides and padding.",
     "{place} 的各分支不匹配：{want} 与 {got}。请使滤波器数或单元数、步幅与填充一致。",
