@@ -53,6 +53,10 @@ impl Setup {
         let start = inventory.parameters.initial::<f64>(7);
         let mut theta: Vec<f64> = start.iter().zip(normal(0, len)).map(|(t, z)| t + 0.2 * z).collect();
         theta.extend(normal(len, end - len + shape.len()));
+        if matches!(layer, LayerSpec::Embedding(_)) {
+            // numbers near tokens that the table has
+            theta[len..end].iter_mut().for_each(|x| *x = x.abs().floor() + 0.2);
+        }
         feeds.reals[Buffer::Direction as usize] = normal(10_000, theta.len()).collect();
         feeds.reals[Buffer::Theta as usize] = theta;
         let state = inventory.states.initial::<f64>().into_iter().zip(normal(20_000, 1000));

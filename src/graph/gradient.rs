@@ -3,6 +3,8 @@
 //! The walk only calls [`Graph::push`], and every rule is written in terms of listed ops, so the result can be
 //! differentiated again: the gradient of (gradient . v) is the exact Hessian-vector product (Pearlmutter 1994).
 
+mod sums;
+
 use super::{DType, Graph, Value};
 use crate::error::{Error, Result};
 use crate::ops::Vjp;
@@ -38,8 +40,9 @@ impl Graph {
                 .hint("leave the indices out"));
         }
         let last = seeds.iter().map(|(v, _)| v.node as usize + 1).max().unwrap_or(0);
-        let mut cotangents: Vec<Vec<Option<Value>>> =
-            self.nodes[..last].iter().map(|n| vec![None; n.outputs.len()]).collect();
+        // what each value gets from its readers; it is added up when the value's own turn comes
+        let mut terms: Vec<Vec<Vec<Value>>> =
+            self.nodes[..last].iter().map(|n| vec![Vec::new(); n.outputs.len()]).collect();
         for &(value, seed) in seeds {
             if self.shape(seed) != self.shape(value) {
                 return Err(Error::shape("cotangent-shape", "gradient")
@@ -47,12 +50,12 @@ impl Graph {
                     .got(self.shape(seed).to_string())
                     .hint("give it the shape of its value"));
             }
-            self.accumulate(&mut cotangents, value, seed)?;
+            terms[value.node as usize][value.output as usize].push(seed);
         }
 
         let needed = self.depends_on(last, wrt);
         for number in (0..last).rev() {
-            if !needed[number] || cotangents[number].iter().all(Option::is_none) {
+            if !needed[number] || terms[number].iter().all(Vec::is_empty) {
                 continue;
             }
             let node = self.nodes[number].clone();
@@ -61,12 +64,13 @@ impl Graph {
             }
             let outputs = self.values(number as u32);
             let scope = std::mem::replace(&mut self.scope, node.scope);
-            let at = Vjp { inputs: &node.inputs, outputs: &outputs, cotangents: &cotangents[number] };
+            let cotangents = terms[number].iter().map(|list| self.total(list)).collect::<Result<Vec<_>>>()?;
+            let at = Vjp { inputs: &node.inputs, outputs: &outputs, cotangents: &cotangents };
             let pulled = node.op.vjp(self, &at)?;
             for (&input, cotangent) in node.inputs.iter().zip(pulled) {
                 if let Some(cotangent) = cotangent.filter(|_| needed[input.node as usize]) {
                     debug_assert_eq!(self.shape(cotangent), self.shape(input), "vjp of {:?}", node.op);
-                    self.accumulate(&mut cotangents, input, cotangent)?;
+                    terms[input.node as usize][input.output as usize].push(cotangent);
                 }
             }
             self.scope = scope;
@@ -74,19 +78,11 @@ impl Graph {
 
         wrt.iter()
             .map(|&v| {
-                let found = cotangents.get(v.node as usize).and_then(|c| c[v.output as usize]);
+                let list = terms.get(v.node as usize).map(|c| c[v.output as usize].as_slice());
+                let found = self.total(list.unwrap_or_default())?;
                 found.map_or_else(|| self.fill(0.0, self.shape(v).clone()), Ok)
             })
             .collect()
-    }
-
-    fn accumulate(&mut self, to: &mut [Vec<Option<Value>>], at: Value, value: Value) -> Result<()> {
-        let place = (at.node as usize, at.output as usize);
-        to[place.0][place.1] = Some(match to[place.0][place.1] {
-            Some(sum) => self.add(sum, value)?,
-            None => value,
-        });
-        Ok(())
     }
 
     /// Which of the first `last` nodes lie on a path from a value of `wrt`: only these need a cotangent.

@@ -17,10 +17,11 @@ mod state;
 pub use activation::Activation;
 pub use initializer::Initializer;
 pub use layers::{
-    ActivationLayer, Added, AveragePool2d, BatchNormalization, Builder, Concatenate, Conv2dLayer,
-    Conv2dTranspose, Dense, DepthwiseConv2d, Dropout, Flatten, GaussianNoise, GlobalAveragePool2d,
-    GlobalMaxPool2d, GroupNormalization, Inventory, Layer, LayerNormalization, LayerSpec, LocallyConnected2d,
-    MaxPool2d, PRelu, PaddingSpec, Reshape, Residual, RmsNormalization, SpatialDropout2d,
+    ActivationLayer, Added, AveragePool2d, BatchNormalization, Builder, Carried, Cell, Concatenate,
+    Conv2dLayer, Conv2dTranspose, Dense, DepthwiseConv2d, Dropout, Embedding, Flatten, GaussianNoise,
+    GlobalAveragePool2d, GlobalMaxPool2d, GroupNormalization, Gru, Inventory, Layer, LayerNormalization,
+    LayerSpec, LocallyConnected2d, Lstm, MaxPool2d, MultiHeadAttention, PRelu, PaddingSpec, Recurrence,
+    Reshape, Residual, RmsNormalization, SimpleRnn, SpatialDropout2d, attend_in_heads, attention,
 };
 pub use loss::{
     BinaryCrossEntropy, HalfMeanSquaredError, Hinge, Huber, KlDivergence, LogCosh, Loss, LossFunction,

@@ -18,6 +18,11 @@ pub struct ScatterAdd {
     pub rows: usize,
 }
 
+/// The nearest index to each number: the way of token numbers through features. What is below 0 or no number becomes
+/// an index past any end. It has no derivative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ToIndex;
+
 /// 1 at the index, 0 elsewhere along a new last axis; all 0 for an index past the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OneHot {
@@ -97,6 +102,37 @@ impl Operation for ScatterAdd {
     }
 }
 
+impl Operation for ToIndex {
+    const NAME: &'static str = "ToIndex";
+
+    fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+        let [x] = expect(Self::NAME, inputs, [DType::Real])?;
+        Ok(vec![TensorType::index(x)])
+    }
+
+    fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {
+        let numbers = run.real(0);
+        for (index, x) in run.index.iter_mut().zip(numbers) {
+            // adding a half and cutting: halves go up, on every machine
+            let place = (x.to_f64() + 0.5).floor();
+            *index = if (0.0..f64::from(u32::MAX)).contains(&place) { place as u32 } else { u32::MAX };
+        }
+    }
+
+    fn vjp(&self, _: &mut Graph, _: &Vjp<'_>) -> Pulled {
+        Ok(vec![None])
+    }
+
+    fn onnx(&self) -> Option<Onnx> {
+        // to INT64
+        Some(Onnx { name: "Cast", attributes: vec![("to", Attribute::Int(7))] })
+    }
+
+    fn cases() -> Vec<Case> {
+        vec![Case::of(Self, &[&[2, 7]], Values::Positive), Case::of(Self, &[&[9]], Values::Distinct)]
+    }
+}
+
 impl Operation for OneHot {
     const NAME: &'static str = "OneHot";
 
@@ -130,6 +166,14 @@ impl Graph {
     /// [`Error::Shape`](crate::Error::Shape) if `index` holds no indices.
     pub fn gather(&mut self, table: Value, index: Value) -> Result<Value> {
         self.push_one(Gather.into(), &[table, index])
+    }
+
+    /// See [`ToIndex`].
+    ///
+    /// # Errors
+    /// [`Error::Shape`](crate::Error::Shape) if `x` holds indices.
+    pub fn to_index(&mut self, x: Value) -> Result<Value> {
+        self.push_one(ToIndex.into(), &[x])
     }
 
     /// See [`OneHot`].

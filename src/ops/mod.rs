@@ -35,7 +35,7 @@ pub use function::{
     Abs, Cos, Erf, Exp, Expm1, LeakyRelu, Log, Log1p, Neg, Reciprocal, Relu, Sigmoid, Sign, Sin, Softplus,
     Sqrt, Tanh,
 };
-pub use gather::{Gather, OneHot, ScatterAdd};
+pub use gather::{Gather, OneHot, ScatterAdd, ToIndex};
 pub use layout::{Concat, Expand, Pad, Reshape, Slice, Transpose};
 pub use leaf::{Constant, Input};
 pub use matmul::MatMul;
@@ -340,6 +340,7 @@ ops![
     Gather,
     ScatterAdd,
     OneHot,
+    ToIndex,
     Softmax,
     LogSoftmax,
     LogSumExp,

@@ -258,6 +258,10 @@ pub fn apply(op: &Op, inputs: &[&Tensor], feeds: &Feeds) -> Vec<Tensor> {
             }
             y
         }
+        Op::ToIndex(_) => {
+            let nearest = |v: &f64| if *v < -0.5 { u32::MAX } else { (v + 0.5) as u32 };
+            return vec![Tensor::Index(x(0).map(nearest))];
+        }
         Op::OneHot(op) => {
             let index = inputs[0].index();
             build(&[index.shape(), &[op.classes]].concat(), |at| {

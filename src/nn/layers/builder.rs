@@ -174,6 +174,12 @@ impl<'a> Builder<'a> {
         built
     }
 
+    /// Counts numbers for each example that the layer keeps beside what it puts out: the rows of a chunk follow from all
+    /// of them.
+    pub fn holds(&mut self, numbers: usize) {
+        self.inventory.activations = self.inventory.activations.saturating_add(numbers);
+    }
+
     /// Adds a whole layer with its activation under the name `layer/part`.
     ///
     /// # Errors

@@ -5,7 +5,8 @@ use crate::error::{Error, Result};
 use crate::graph::Value;
 use serde::{Deserialize, Serialize};
 
-/// `y = activation(x W + b)`: x `(N, I)`, W `(I, units)`. Images are flattened first.
+/// `y = activation(x W + b)`: x `(N, I)`, W `(I, units)`. Images are flattened first; of sequences `(N, T, I)` each step
+/// is a row of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -47,7 +48,8 @@ impl Layer for Dense {
     fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value> {
         b.count("units", self.units)?;
         let dims = b.graph.shape(x).dims();
-        let (batch, features) = match dims {
+        let (rows, features) = match dims {
+            [n, t, features] => (*n * *t, *features),
             [n, rest @ ..] if !rest.is_empty() => (*n, rest.iter().product::<usize>()),
             _ => {
                 return Err(Error::shape("layer-needs-rows", b.name)
@@ -56,17 +58,20 @@ impl Layer for Dense {
                     .hint("use a data set with at least one feature"));
             }
         };
-        let x = b.graph.reshape(x, [batch, features])?;
+        let steps = if let [n, t, _] = *dims { Some([n, t, self.units]) } else { None };
+        let x = b.graph.reshape(x, [rows, features])?;
         let fans = [features, self.units];
         let kernel = b.parameter("kernel", fans, ParameterKind::Weight, self.initializer, fans)?;
         let y = b.graph.matmul(x, kernel, false, false)?;
-        if self.use_bias { b.bias(y, self.units) } else { Ok(y) }
+        let y = if self.use_bias { b.bias(y, self.units)? } else { y };
+        steps.map_or(Ok(y), |shape| b.graph.reshape(y, shape))
     }
 
     fn cases() -> Vec<(Self, Vec<usize>)> {
         vec![
             (Self::new(3, Activation::Tanh), vec![4]),
             (Self { use_bias: false, ..Self::new(2, Activation::Linear) }, vec![2, 2, 1]),
+            (Self::new(2, Activation::Sigmoid), vec![3, 2]),
         ]
     }
 }

@@ -7,6 +7,7 @@
 //! `tests/layers.rs`, and its title, formula and source are in the table that [`LayerSpec::docs`] gives.
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod branch;
 mod builder;
@@ -14,13 +15,16 @@ mod conv;
 mod conv_kinds;
 mod dense;
 mod dropout;
+mod embedding;
 mod flatten;
 mod norm;
 mod pool;
 mod prelu;
+mod recurrent;
 mod reshape;
 
 pub use activation::ActivationLayer;
+pub use attention::{MultiHeadAttention, attend_in_heads, attention};
 pub use batch_norm::BatchNormalization;
 pub use branch::{Concatenate, Residual};
 pub(super) use builder::names;
@@ -29,10 +33,12 @@ pub use conv::{Conv2dLayer, PaddingSpec};
 pub use conv_kinds::{Conv2dTranspose, DepthwiseConv2d, LocallyConnected2d};
 pub use dense::Dense;
 pub use dropout::{Dropout, GaussianNoise, SpatialDropout2d};
+pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use norm::{GroupNormalization, LayerNormalization, RmsNormalization};
 pub use pool::{AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, MaxPool2d};
 pub use prelu::PRelu;
+pub use recurrent::{Carried, Cell, Gru, Lstm, Recurrence, SimpleRnn};
 pub use reshape::Reshape;
 
 use super::{Activation, Documented, Initializer, Parameter, ParameterKind, ParameterTable};
@@ -179,6 +185,11 @@ layers![
     GaussianNoise(GaussianNoise),
     Residual(Residual),
     Concatenate(Concatenate),
+    Embedding(Embedding),
+    SimpleRnn(SimpleRnn),
+    Lstm(Lstm),
+    Gru(Gru),
+    MultiHeadAttention(MultiHeadAttention),
 ];
 
 fn yes() -> bool {

@@ -2,6 +2,7 @@
 
 mod layers;
 mod losses;
+mod recurrent;
 
 use super::attributes::axis;
 use super::{Attributes, Case, Outcome, Stop, Tensor, compare, failed, not_yet};
@@ -244,6 +245,9 @@ impl Op<'_> {
 
     fn build(mut self, op: &str) -> Result<(Graph, Value, Self), Stop> {
         let y = match op {
+            "lstm" | "gru" | "rnn" => recurrent::build(&mut self, op),
+            "scaled_dot_product_attention" => recurrent::attend(&mut self),
+            "multi_head_attention" => recurrent::attend_in_heads(&mut self),
             "matmul" => self.matmul(),
             "dense" => self.dense(),
             "binary" => self.binary(),

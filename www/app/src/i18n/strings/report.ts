@@ -109,6 +109,13 @@ export const report = {
     "This loss needs classes; these data have real targets. Choose mean squared error.",
     "该损失需要类别，而这组数据的目标是实数。请选择均方误差。",
   ],
+  "report.layer-needs-steps": [
+    "{place} needs sequences (steps, features). Use a data set of sequences, put an embedding before it, or let the layer before return every step.",
+    "{place} 需要序列（步数，特征）。请使用序列数据集，在其前加嵌入层，或让前一层返回每一步的输出。",
+  ],
+  "report.embedding-input": ["{place} needs token numbers. Make it the first layer, on a data set of text.", "{place} 需要词元编号。请将其设为第一层，并使用文本数据集。"],
+  "report.recurrent-activation": ["{place} works with tanh or ReLU, not with {got}.", "{place} 只能使用 tanh 或 ReLU，不能使用 {got}。"],
+  "report.attention-heads": ["{place}: {got} heads do not divide the features evenly. Use fewer heads, or 1.", "{place}：{got} 个头不能整除特征数。请减少头数，或用 1 个。"],
   "report.loss-option": ["{place} is {got}; it must be {expected}. Change it or leave it out.", "{place} 为 {got}，应为 {expected}。请修改或略去。"],
   "report.split-test": [
     "{test} of {examples} examples cannot be held out for the test. Leave at least one to train on.",
