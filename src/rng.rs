@@ -23,6 +23,12 @@ impl Stream {
     pub const PROBE: Self = Self(0x0600_0000);
     /// Augmentation of examples: how they are moved, and one further for their noise.
     pub const AUGMENT: Self = Self(0x0700_0000);
+    /// Noise on gradients.
+    pub const GRADIENT: Self = Self(0x0800_0000);
+    /// Noise on weights.
+    pub const WEIGHT: Self = Self(0x0900_0000);
+    /// Labels that are made wrong.
+    pub const LABEL: Self = Self(0x0a00_0000);
 
     /// The `n`-th stream of this use.
     #[must_use]

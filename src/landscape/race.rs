@@ -210,7 +210,7 @@ impl Walk {
         Ok(Self {
             theta: spec.start,
             gradient: [0.0; 2],
-            optimizer: Optimizer::new(arm.optimizer, 2)?,
+            optimizer: Optimizer::new(arm.optimizer, 2)?.with_seed(seed),
             batches: Batches::new(&landscape.rows, arm.batch, seed),
             seed,
             step: 0,
@@ -261,7 +261,7 @@ fn median(counts: &[u32]) -> f64 {
 mod tests {
     use super::*;
     use crate::landscape::LandscapeSpec;
-    use crate::optim::{OptimizerSpec, Sgd};
+    use crate::optim::Sgd;
     use crate::train::BatchSpec;
 
     fn landscape() -> Landscape {
@@ -352,7 +352,7 @@ mod tests {
     fn a_divergence_ends_the_path_before_it_and_says_where() {
         let wild = ArmSpec {
             id: "wild".into(),
-            optimizer: OptimizerSpec::Sgd(Sgd { learning_rate: 50.0 }),
+            optimizer: Sgd { learning_rate: 50.0 }.into(),
             batch: BatchSpec::Full {},
         };
         let spec = RaceSpec { arms: vec![wild], ..RaceSpec::three_descents(7) };

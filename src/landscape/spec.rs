@@ -135,7 +135,7 @@ impl RaceSpec {
     pub fn three_descents(seed: u64) -> Self {
         let arm = |id: &str, batch| ArmSpec {
             id: id.to_owned(),
-            optimizer: OptimizerSpec::Sgd(Sgd { learning_rate: 0.1 }),
+            optimizer: Sgd { learning_rate: 0.1 }.into(),
             batch,
         };
         Self {

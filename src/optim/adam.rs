@@ -1,67 +1,73 @@
-//! Adam.
+//! Adam and AMSGrad.
 
-use super::{Method, Update, within};
+use super::{BELOW_ONE, EPSILON, Method, Update, is_false, missing, within};
 use crate::error::Result;
 use crate::kernels::Real;
 use serde::{Deserialize, Serialize};
 
-/// `m = beta1 m + (1 - beta1) g`, `v = beta2 v + (1 - beta2) g^2`, both divided by what they lack at the start;
-/// `theta -= learning_rate * m / (sqrt(v) + epsilon)` (Kingma, Ba 2015, algorithm 1).
+/// Mean gradients divided by the root of their mean squares, both freed of what they lack at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Adam {
     /// Step size.
     pub learning_rate: f64,
     /// Share of m that is kept, of [0, 1).
-    #[serde(default = "beta1")]
     pub beta1: f64,
     /// Share of v that is kept, of [0, 1).
-    #[serde(default = "beta2")]
     pub beta2: f64,
     /// Keeps the quotient finite.
-    #[serde(default = "epsilon")]
     pub epsilon: f64,
+    /// Whether the largest v so far takes the place of v, so that no rate ever rises (AMSGrad).
+    #[serde(skip_serializing_if = "is_false")]
+    pub amsgrad: bool,
 }
 
-fn beta1() -> f64 {
-    0.9
-}
-
-fn beta2() -> f64 {
-    0.999
-}
-
-fn epsilon() -> f64 {
-    1e-8
+impl Default for Adam {
+    fn default() -> Self {
+        Self { learning_rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: false }
+    }
 }
 
 impl Method for Adam {
-    const SLICES: usize = 2;
+    const TITLE: &'static str = "Adam and AMSGrad";
+    const FORMULA: &'static str = "m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; \
+        p -= rate / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + epsilon); \
+        amsgrad: the largest v so far in place of v";
+    const SOURCE: &'static str = "Kingma, Ba: Adam, a method for stochastic optimization, 2015, algorithm 1; \
+        Reddi, Kale, Kumar: On the convergence of Adam and beyond, 2018";
 
-    fn rate(&self) -> f64 {
-        self.learning_rate
+    fn slices(&self) -> usize {
+        2 + usize::from(self.amsgrad)
     }
 
-    fn set_rate(&mut self, rate: f64) {
-        self.learning_rate = rate;
+    fn rate(&mut self) -> &mut f64 {
+        &mut self.learning_rate
     }
 
     fn check(&self) -> Result<()> {
-        within("beta1", self.beta1, 0.0, 1.0 - f64::EPSILON)?;
-        within("beta2", self.beta2, 0.0, 1.0 - f64::EPSILON)?;
-        within("epsilon", self.epsilon, 1e-30, 1.0)
+        within("beta1", self.beta1, 0.0, BELOW_ONE)?;
+        within("beta2", self.beta2, 0.0, BELOW_ONE)?;
+        within("epsilon", self.epsilon, EPSILON, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {
-        let t = u.t as f64;
-        let missing = |beta: f64| 1.0 - libm::pow(beta, t);
-        let rate = T::from_f64(u.rate / missing(self.beta1));
-        let root = T::from_f64(1.0 / missing(self.beta2).sqrt());
+        let rate = T::from_f64(u.rate / missing(self.beta1, u.t));
+        let root = T::from_f64(1.0 / missing(self.beta2, u.t).sqrt());
         let (b1, b2) = (T::from_f64(self.beta1), T::from_f64(self.beta2));
         let (c1, c2) = (T::from_f64(1.0 - self.beta1), T::from_f64(1.0 - self.beta2));
         let epsilon = T::from_f64(self.epsilon);
-        let (m, v) = u.state.split_at_mut(u.gradient.len());
+        if self.amsgrad {
+            let [m, v, most] = u.state.slices();
+            for ((((p, &g), m), v), most) in u.theta.iter_mut().zip(u.gradient).zip(m).zip(v).zip(most) {
+                *m = b1 * *m + c1 * g;
+                *v = b2 * *v + c2 * (g * g);
+                *most = if *v > *most { *v } else { *most };
+                *p -= rate * *m / (most.sqrt() * root + epsilon);
+            }
+            return;
+        }
+        let [m, v] = u.state.slices();
         for (((p, &g), m), v) in u.theta.iter_mut().zip(u.gradient).zip(m).zip(v) {
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);

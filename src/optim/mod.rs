@@ -2,49 +2,79 @@
 //!
 //! # Adding an optimizer
 //! Write its file with a struct that serde reads and an `impl Method`, and name it in the `optimizers!` list. Its
-//! state is as many slices of the length of theta as it asks for; checkpoints and resets then work by themselves.
+//! state is as many slices of the length of theta as it asks for; checkpoints, resets, clipping, noise, weight decay
+//! ([`Options`]) and the table of the documentation then work by themselves.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adam_w;
+mod adamax;
+mod lion;
 mod momentum;
+mod nadam;
+mod optimizer;
+mod options;
+mod patience;
+mod radam;
+mod rmsprop;
 mod schedule;
 mod sgd;
+mod shapes;
 
+pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
 pub use adam::Adam;
+pub use adam_w::AdamW;
+pub use adamax::Adamax;
+pub use lion::Lion;
 pub use momentum::Momentum;
-pub use schedule::Schedule;
+pub use nadam::Nadam;
+pub use optimizer::{Optimizer, OptimizerSpec, State, Update};
+pub use options::Options;
+pub use patience::{Monitor, Patience, Verdict, Waiting};
+pub use radam::Radam;
+pub use rmsprop::Rmsprop;
+pub use schedule::{Clock, Schedule, Shape, ShapeSpec, schedules};
 pub use sgd::Sgd;
+pub use shapes::{Constant, Cosine, Exponential, InverseTime, Linear, OneCycle, Plateau, Step};
 
 use crate::error::{Error, Result};
 use crate::json;
 use crate::kernels::Real;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-
-/// One update: parameters, gradient and state, all of the length of theta.
-#[derive(Debug)]
-pub struct Update<'a, T> {
-    /// Number of this update, from 1.
-    pub t: u64,
-    /// Learning rate of this update.
-    pub rate: f64,
-    /// The parameters.
-    pub theta: &'a mut [T],
-    /// The gradient.
-    pub gradient: &'a [T],
-    /// The state slices one after the other, zero at first.
-    pub state: &'a mut [T],
-}
+use serde::Serialize;
+use serde_json::Value;
 
 /// What an optimizer is.
-pub trait Method {
+pub trait Method: Default {
+    /// What people call it.
+    const TITLE: &'static str;
+    /// One update in symbols: p parameter, g gradient, t number of the update from 1, rate its learning rate; other
+    /// letters are state that starts at 0.
+    const FORMULA: &'static str;
+    /// Who proposed it, where.
+    const SOURCE: &'static str;
+    /// Weight decay if the spec names none.
+    const DECAY: f64 = 0.0;
+    /// Whether weight decay is decoupled if the spec does not say.
+    const DECOUPLED: bool = false;
+
     /// State slices of the length of theta.
-    const SLICES: usize;
+    fn slices(&self) -> usize;
 
-    /// The learning rate it is set to.
-    fn rate(&self) -> f64;
+    /// The learning rate.
+    fn rate(&mut self) -> &mut f64;
 
-    /// Sets the learning rate.
-    fn set_rate(&mut self, rate: f64);
+    /// What every number of the state starts from.
+    fn first(&self) -> f64 {
+        0.0
+    }
+
+    /// One number that is remembered from update to update beside the slices, 1 at first: its value for update `t`.
+    fn scalar(&self, t: u64, last: f64) -> f64 {
+        let _ = t;
+        last
+    }
 
     /// Refuses constants outside their range.
     ///
@@ -52,110 +82,265 @@ pub trait Method {
     /// [`Error::Spec`] that names the constant.
     fn check(&self) -> Result<()>;
 
-    /// Does one update.
+    /// Does one update, of all of theta or of a part of it.
     fn update<T: Real>(&self, update: Update<'_, T>);
+}
+
+/// What the documentation says of an optimizer or a schedule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry<S> {
+    /// Its type in a spec.
+    pub name: String,
+    /// What people call it.
+    pub title: &'static str,
+    /// What it does, in symbols.
+    pub formula: &'static str,
+    /// Who proposed it, where.
+    pub source: &'static str,
+    /// It, with its defaults.
+    pub spec: S,
 }
 
 macro_rules! optimizers {
     ($($method:ident),* $(,)?) => {
-        /// An optimizer with its constants, as JSON: `{"type": "adam", "learningRate": 0.001}`.
+        /// A method with its constants, as JSON: `{"type": "adam", "learningRate": 0.001}`.
         #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
         #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
         #[serde(tag = "type", rename_all = "camelCase")]
         #[allow(missing_docs)]
-        pub enum OptimizerSpec { $($method($method)),* }
+        pub enum MethodSpec { $($method($method)),* }
 
-        impl<'de> Deserialize<'de> for OptimizerSpec {
-            fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+        impl MethodSpec {
+            /// Reads a description without the fields of [`Options`].
+            fn read(description: Value) -> serde_json::Result<Self> {
                 let names = [$(stringify!($method)),*];
-                let (variant, fields) = json::tagged(source, &names)?;
+                let (variant, fields) = json::tagged(description, &names)?;
                 $(if names[variant] == stringify!($method) {
-                    return serde_json::from_value(fields).map(Self::$method).map_err(D::Error::custom);
+                    return serde_json::from_value(fields).map(Self::$method);
                 })*
-                Err(D::Error::custom("unknown type"))
-            }
-        }
-
-        impl OptimizerSpec {
-            /// See [`Method::SLICES`].
-            #[must_use]
-            pub fn slices(&self) -> usize {
-                match self { $(Self::$method(_) => $method::SLICES,)* }
+                Err(serde::de::Error::custom("unknown type"))
             }
 
-            /// See [`Method::rate`].
-            #[must_use]
-            pub fn rate(&self) -> f64 {
+            fn slices(&self) -> usize {
+                match self { $(Self::$method(m) => m.slices(),)* }
+            }
+
+            fn rate(&mut self) -> &mut f64 {
                 match self { $(Self::$method(m) => m.rate(),)* }
             }
 
-            /// Sets the learning rate.
-            ///
-            /// # Errors
-            /// [`Error::Spec`] if it is negative or no number.
-            pub fn set_rate(&mut self, rate: f64) -> Result<()> {
-                within("learningRate", rate, 0.0, 1e6)?;
-                match self { $(Self::$method(m) => m.set_rate(rate),)* }
-                Ok(())
+            fn first(&self) -> f64 {
+                match self { $(Self::$method(m) => m.first(),)* }
             }
 
-            /// Refuses constants outside their range.
-            ///
-            /// # Errors
-            /// [`Error::Spec`] that names the constant.
-            pub fn check(&self) -> Result<()> {
-                within("learningRate", self.rate(), 0.0, 1e6)?;
+            fn scalar(&self, t: u64, last: f64) -> f64 {
+                match self { $(Self::$method(m) => m.scalar(t, last),)* }
+            }
+
+            /// [`Method::DECAY`] and [`Method::DECOUPLED`].
+            fn decay(&self) -> (f64, bool) {
+                match self { $(Self::$method(_) => ($method::DECAY, $method::DECOUPLED),)* }
+            }
+
+            fn check(&self) -> Result<()> {
                 match self { $(Self::$method(m) => m.check(),)* }
             }
 
-            /// See [`Method::update`].
-            pub fn update<T: Real>(&self, update: Update<'_, T>) {
+            fn update<T: Real>(&self, update: Update<'_, T>) {
                 match self { $(Self::$method(m) => m.update(update),)* }
             }
+        }
+
+        $(impl From<$method> for OptimizerSpec {
+            fn from(method: $method) -> Self {
+                Self { method: MethodSpec::$method(method), options: Options::default() }
+            }
+        })*
+
+        /// Every optimizer, in the order of the documentation.
+        #[must_use]
+        pub fn optimizers() -> Vec<Entry<OptimizerSpec>> {
+            vec![$(Entry {
+                name: json::camel(stringify!($method)),
+                title: $method::TITLE,
+                formula: $method::FORMULA,
+                source: $method::SOURCE,
+                spec: $method::default().into(),
+            }),*]
         }
     };
 }
 
-optimizers![Sgd, Momentum, Adam];
+optimizers![Sgd, Momentum, Adagrad, Adadelta, Rmsprop, Adam, AdamW, Nadam, Radam, Adamax, Lion];
 
-/// Refuses a constant outside `low..=high`.
+/// The largest share below 1.
+const BELOW_ONE: f64 = 1.0 - f64::EPSILON;
+/// The least epsilon: it is still a number in f32.
+const EPSILON: f64 = 1e-30;
+
+/// What a mean that keeps the share `beta` and started at 0 lacks after `t` numbers, as a share of itself.
+fn missing(beta: f64, t: u64) -> f64 {
+    1.0 - libm::pow(beta, t as f64)
+}
+
+// Constants that came after the first specs are written only where they are set, so that run hashes stay.
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
+/// Refuses a constant of an optimizer outside `low..=high`.
 fn within(name: &str, value: f64, low: f64, high: f64) -> Result<()> {
+    number("optimizer-constant", format!("optimizer.{name}"), value, low, high)
+}
+
+/// Refuses a number at `place` in a spec outside `low..=high`.
+///
+/// # Errors
+/// [`Error::Spec`] that names the place.
+pub fn ranged(place: &str, value: f64, low: f64, high: f64) -> Result<()> {
+    number("number-range", place.to_owned(), value, low, high)
+}
+
+fn number(code: &'static str, place: String, value: f64, low: f64, high: f64) -> Result<()> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
-    Err(Error::spec("optimizer-constant", format!("optimizer.{name}"))
-        .expected(format!("a number from {low} to {high}"))
-        .got(value.to_string())
-        .hint("choose a number in this range")
-        .arg("name", name)
-        .arg("got", value))
+    let error = Error::spec(code, place).expected(format!("a number from {low} to {high}"));
+    let error = error.got(value.to_string()).hint("choose a number in this range");
+    Err(error.arg("low", low).arg("high", high).arg("got", value))
 }
 
-/// An optimizer and what it remembers.
-#[derive(Debug, Clone)]
-pub struct Optimizer<T> {
-    /// Method and constants.
-    pub spec: OptimizerSpec,
-    /// State slices one after the other.
-    pub state: Vec<T>,
-    /// Updates done.
-    pub t: u64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Source, Stream};
 
-impl<T: Real> Optimizer<T> {
-    /// A fresh optimizer for `parameters` parameters.
-    ///
-    /// # Errors
-    /// [`Error::Spec`] if a constant is outside its range.
-    pub fn new(spec: OptimizerSpec, parameters: usize) -> Result<Self> {
-        spec.check()?;
-        Ok(Self { spec, state: vec![T::ZERO; spec.slices() * parameters], t: 0 })
+    fn spec(json: &str) -> OptimizerSpec {
+        serde_json::from_str(json).unwrap()
     }
 
-    /// Does one update with the learning rate times `factor`.
-    pub fn step(&mut self, theta: &mut [T], gradient: &[T], factor: f64) {
-        self.t += 1;
-        let rate = self.spec.rate() * factor;
-        self.spec.update(Update { t: self.t, rate, theta, gradient, state: &mut self.state });
+    /// Where `steps` updates with the gradient of a bowl lead.
+    fn descend(json: &str, seed: u64, n: usize, steps: usize) -> Vec<f64> {
+        let mut optimizer = Optimizer::<f64>::new(spec(json), n).unwrap().with_seed(seed);
+        let mut theta: Vec<f64> = (0..n).map(|i| 1.0 + 0.1 * (i % 7) as f64).collect();
+        for _ in 0..steps {
+            let gradient: Vec<f64> = theta.iter().map(|p| 2.0 * p).collect();
+            optimizer.step(&mut theta, &gradient, 1.0);
+        }
+        theta
+    }
+
+    #[test]
+    fn every_optimizer_descends_reads_what_it_writes_and_says_what_it_is() {
+        for entry in optimizers() {
+            let Entry { name, title, formula, source, spec } = entry;
+            assert!([title, formula, source].iter().all(|s| s.len() > 3), "{name}");
+            assert!(source.chars().any(|c| c.is_ascii_digit()), "{name}: a source has a year");
+            spec.check().unwrap();
+            let json = serde_json::to_string(&spec).unwrap();
+            assert!(json.starts_with(&format!(r#"{{"type":"{name}","learningRate":"#)), "{json}");
+            assert_eq!(serde_json::from_str::<OptimizerSpec>(&json).unwrap(), spec);
+            let minimal = format!(r#"{{"type":"{name}"}}"#);
+            assert_eq!(serde_json::from_str::<OptimizerSpec>(&minimal).unwrap(), spec);
+            let end = descend(&format!(r#"{{"type":"{name}","learningRate":0.01}}"#), 0, 5, 30);
+            let start = descend(&minimal, 0, 5, 0);
+            assert!(end.iter().zip(&start).all(|(e, s)| e.abs() < *s), "{name}: {end:?}");
+        }
+    }
+
+    #[test]
+    fn old_specs_are_written_as_they_were() {
+        for text in [
+            r#"{"type":"sgd","learningRate":0.1}"#,
+            r#"{"type":"momentum","learningRate":0.05,"momentum":0.9,"nesterov":true}"#,
+            r#"{"type":"adam","learningRate":0.003,"beta1":0.9,"beta2":0.999,"epsilon":1e-8}"#,
+        ] {
+            assert_eq!(serde_json::to_string(&spec(text)).unwrap(), text);
+        }
+        let text = r#"{"type":"sgd","learningRate":0.1,"clipNorm":1.0,"weightDecay":0.01,"decoupled":true}"#;
+        assert_eq!(serde_json::to_string(&spec(text)).unwrap(), text);
+    }
+
+    #[test]
+    fn treating_tile_by_tile_is_treating_all_at_once() {
+        // decoupled decay that takes nothing away goes through the tiles
+        for entry in optimizers() {
+            let with = |options: &str| {
+                let json = format!(r#"{{"type":"{}","learningRate":0.01{options}}}"#, entry.name);
+                descend(&json, 0, 2 * options::TILE + 5, 4)
+            };
+            let tiled = with(r#","clipValue":1e9,"weightDecay":0"#);
+            assert_eq!(tiled, with(r#","weightDecay":0"#), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn clipping_comes_before_noise_and_noise_before_decay() {
+        let step = |options: &str| {
+            let json = format!(r#"{{"type":"sgd","learningRate":1{options}}}"#);
+            let mut optimizer = Optimizer::<f64>::new(spec(&json), 2).unwrap().with_seed(4);
+            let mut theta = [10.0, -20.0];
+            optimizer.step(&mut theta, &[3.0, -4.0], 0.5);
+            [10.0 - theta[0], -20.0 - theta[1]]
+        };
+        let near = |got: [f64; 2], want: [f64; 2]| {
+            assert!(got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-6), "{got:?} is not {want:?}");
+        };
+        near(step(""), [1.5, -2.0]);
+        near(step(r#","clipNorm":1"#), [0.3, -0.4]);
+        near(step(r#","clipNorm":10"#), [1.5, -2.0]);
+        near(step(r#","clipValue":3.5"#), [1.5, -1.75]);
+        near(step(r#","weightDecay":0.1"#), [2.0, -3.0]);
+        near(step(r#","weightDecay":0.1,"decoupled":true"#), [2.0, -3.0]);
+        near(step(r#","weightDecay":0.1,"clipValue":1"#), [1.0, -1.5]);
+        let noise = |i| Source::new(4, Stream::GRADIENT, 1).normal(i) * 2.0;
+        let noisy = [0.5 * (1.0 + noise(0)), 0.5 * (-1.0 + noise(1))];
+        near(step(r#","gradientNoise":4,"clipValue":1"#), noisy);
+    }
+
+    #[test]
+    fn noise_falls_as_its_schedule_says_and_follows_the_seed() {
+        let json = r#"{"type":"sgd","learningRate":1,"gradientNoise":0.09,"noiseDecay":1}"#;
+        let n = 4000;
+        let mut optimizer = Optimizer::<f64>::new(spec(json), n).unwrap();
+        let mut variance = |steps: u64| {
+            let mut squares = 0.0;
+            for _ in 0..steps {
+                let mut theta = vec![0.0; n];
+                optimizer.step(&mut theta, &vec![0.0; n], 1.0);
+                squares = theta.iter().map(|p| p * p).sum::<f64>() / n as f64;
+            }
+            squares
+        };
+        // four standard errors of a variance of 4000 numbers
+        assert!((variance(1) / 0.09 - 1.0).abs() < 0.09);
+        assert!((variance(8) / 0.01 - 1.0).abs() < 0.09);
+        assert_eq!(descend(json, 1, 9, 3), descend(json, 1, 9, 3));
+        assert_ne!(descend(json, 1, 9, 3), descend(json, 2, 9, 3));
+    }
+
+    #[test]
+    fn a_gradient_whose_squares_overflow_is_still_clipped_to_its_direction() {
+        let mut optimizer =
+            Optimizer::<f32>::new(spec(r#"{"type":"sgd","learningRate":1,"clipNorm":1}"#), 2).unwrap();
+        let mut theta = [0.0_f32; 2];
+        optimizer.step(&mut theta, &[3e30, -4e30], 1.0);
+        assert!((theta[0] + 0.6).abs() < 1e-6 && (theta[1] - 0.8).abs() < 1e-6, "{theta:?}");
+    }
+
+    #[test]
+    fn constants_outside_their_range_and_unknown_ones_are_refused_by_name() {
+        let place = |json: &str| spec(json).check().unwrap_err().report().place.clone();
+        assert_eq!(place(r#"{"type":"adam","beta1":1}"#), "optimizer.beta1");
+        assert_eq!(place(r#"{"type":"rmsprop","rho":-0.1}"#), "optimizer.rho");
+        assert_eq!(place(r#"{"type":"sgd","clipNorm":0}"#), "optimizer.clipNorm");
+        assert_eq!(place(r#"{"type":"lion","learningRate":-1}"#), "optimizer.learningRate");
+        assert!(serde_json::from_str::<OptimizerSpec>(r#"{"type":"sgd","momentum":0.9}"#).is_err());
+        assert!(serde_json::from_str::<OptimizerSpec>(r#"{"type":"sgdd"}"#).is_err());
     }
 }

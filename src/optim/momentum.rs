@@ -1,49 +1,58 @@
 //! Momentum, heavy-ball and Nesterov.
 
-use super::{Method, Update, within};
+use super::{BELOW_ONE, Method, Update, is_zero, within};
 use crate::error::Result;
 use crate::kernels::Real;
 use serde::{Deserialize, Serialize};
 
-/// `m = momentum * m + gradient`, the first m being the gradient; `theta -= learning_rate * m` (Polyak 1964), or
-/// with `nesterov` `theta -= learning_rate * (gradient + momentum * m)` (Sutskever, Martens, Dahl, Hinton 2013).
+/// Steps along a sum of past gradients, in which older ones count less.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Momentum {
     /// Step size.
     pub learning_rate: f64,
     /// Share of the last m that is kept, of [0, 1).
-    #[serde(default = "nine_tenths")]
     pub momentum: f64,
     /// Whether the gradient is taken as if one step ahead.
-    #[serde(default)]
     pub nesterov: bool,
+    /// Share of each gradient but the first that is left out of m.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub dampening: f64,
 }
 
-fn nine_tenths() -> f64 {
-    0.9
+impl Default for Momentum {
+    fn default() -> Self {
+        Self { learning_rate: 0.01, momentum: 0.9, nesterov: false, dampening: 0.0 }
+    }
 }
 
 impl Method for Momentum {
-    const SLICES: usize = 1;
+    const TITLE: &'static str = "Momentum, heavy-ball or Nesterov";
+    const FORMULA: &'static str = "m = g at the first step, then momentum m + (1 - dampening) g; p -= rate m, \
+        or with nesterov p -= rate (g + momentum m)";
+    const SOURCE: &'static str = "Polyak: Some methods of speeding up the convergence of iteration methods, 1964; \
+        Sutskever, Martens, Dahl, Hinton: On the importance of initialization and momentum in deep learning, 2013";
 
-    fn rate(&self) -> f64 {
-        self.learning_rate
+    fn slices(&self) -> usize {
+        1
     }
 
-    fn set_rate(&mut self, rate: f64) {
-        self.learning_rate = rate;
+    fn rate(&mut self) -> &mut f64 {
+        &mut self.learning_rate
     }
 
     fn check(&self) -> Result<()> {
-        within("momentum", self.momentum, 0.0, 1.0 - f64::EPSILON)
+        within("momentum", self.momentum, 0.0, BELOW_ONE)?;
+        within("dampening", self.dampening, 0.0, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {
         let (rate, beta) = (T::from_f64(u.rate), T::from_f64(self.momentum));
-        for ((p, &g), m) in u.theta.iter_mut().zip(u.gradient).zip(u.state) {
-            *m = beta * *m + g;
+        let part = T::from_f64(if u.t == 1 { 1.0 } else { 1.0 - self.dampening });
+        let [m] = u.state.slices();
+        for ((p, &g), m) in u.theta.iter_mut().zip(u.gradient).zip(m) {
+            *m = beta * *m + part * g;
             *p -= rate * if self.nesterov { g + beta * *m } else { *m };
         }
     }

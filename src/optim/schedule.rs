@@ -1,46 +1,167 @@
 //! How the learning rate moves over a run.
+//!
+//! # Adding a schedule
+//! Write a struct that serde reads and an `impl Shape` in `shapes.rs`, and name it in the `schedules!` list below.
 
-use serde::{Deserialize, Serialize};
+use super::shapes::{Constant, Cosine, Exponential, InverseTime, Linear, OneCycle, Plateau, Step};
+use super::{Entry, ranged};
+use crate::error::Result;
+use crate::json;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
-/// A factor of the learning rate for each step.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// The update that is about to be done, from 0.
+    pub step: u64,
+    /// Updates of the whole run.
+    pub steps: u64,
+    /// Updates of an epoch.
+    pub per_epoch: u64,
+}
+
+impl Clock {
+    /// Epochs done.
+    pub(super) fn epochs(self) -> f64 {
+        self.step as f64 / self.per_epoch.max(1) as f64
+    }
+
+    /// Share of the run done, of [0, 1].
+    pub(super) fn share(self) -> f64 {
+        (self.step as f64 / self.steps.max(1) as f64).min(1.0)
+    }
+}
+
+/// What a schedule is.
+pub trait Shape: Default {
+    /// What people call it.
+    const TITLE: &'static str;
+    /// The factor of the learning rate in symbols: e epochs done, x share of the run done.
+    const FORMULA: &'static str;
+    /// Who proposed it, where.
+    const SOURCE: &'static str;
+
+    /// Refuses constants outside their range.
+    ///
+    /// # Errors
+    /// [`Error::Spec`](crate::Error::Spec) that names the constant.
+    fn check(&self) -> Result<()>;
+
+    /// The factor of the learning rate.
+    fn factor(&self, clock: Clock) -> f64;
+}
+
+/// A factor of the learning rate for each step, as JSON: `{"type": "cosine", "end": 0.01, "warmup": 2}`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
-pub enum Schedule {
-    /// 1 throughout.
-    #[default]
-    Constant,
-    /// From 1 at the first step down to 1 / steps at the last, in a straight line towards 0.
-    Linear,
+pub struct Schedule {
+    /// How it falls.
+    #[serde(flatten)]
+    pub shape: ShapeSpec,
+    /// Epochs, or parts of one, over which the rate first rises in a straight line to where the shape begins
+    /// (Goyal and others: *Accurate, large minibatch SGD*, 2017). The shape takes the rest of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<f64>,
 }
 
-/// A [`Schedule`] as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    #[serde(rename = "type")]
-    kind: String,
-}
+macro_rules! schedules {
+    ($($shape:ident),* $(,)?) => {
+        /// A shape with its constants.
+        #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+        #[serde(tag = "type", rename_all = "camelCase")]
+        #[allow(missing_docs)]
+        pub enum ShapeSpec { $($shape($shape)),* }
 
-impl TryFrom<Written> for Schedule {
-    type Error = &'static str;
+        impl ShapeSpec {
+            fn read(description: Value) -> serde_json::Result<Self> {
+                let names = [$(stringify!($shape)),*];
+                let (variant, fields) = json::tagged(description, &names)?;
+                $(if names[variant] == stringify!($shape) {
+                    return serde_json::from_value(fields).map(Self::$shape);
+                })*
+                Err(serde::de::Error::custom("unknown type"))
+            }
 
-    fn try_from(written: Written) -> Result<Self, Self::Error> {
-        match written.kind.as_str() {
-            "constant" => Ok(Self::Constant),
-            "linear" => Ok(Self::Linear),
-            _ => Err("a schedule is of type constant or linear"),
+            fn check(&self) -> Result<()> {
+                match self { $(Self::$shape(s) => s.check(),)* }
+            }
+
+            fn factor(&self, clock: Clock) -> f64 {
+                match self { $(Self::$shape(s) => s.factor(clock),)* }
+            }
         }
+
+        $(impl From<$shape> for Schedule {
+            fn from(shape: $shape) -> Self {
+                Self { shape: ShapeSpec::$shape(shape), warmup: None }
+            }
+        })*
+
+        /// Every schedule, in the order of the documentation.
+        #[must_use]
+        pub fn schedules() -> Vec<Entry<Schedule>> {
+            vec![$(Entry {
+                name: json::camel(stringify!($shape)),
+                title: $shape::TITLE,
+                formula: $shape::FORMULA,
+                source: $shape::SOURCE,
+                spec: $shape::default().into(),
+            }),*]
+        }
+    };
+}
+
+schedules![Constant, Linear, Step, Exponential, InverseTime, Cosine, OneCycle, Plateau];
+
+impl Default for ShapeSpec {
+    fn default() -> Self {
+        Self::Constant(Constant {})
+    }
+}
+
+impl<'de> Deserialize<'de> for Schedule {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+        let mut fields = Map::<String, Value>::deserialize(source)?;
+        let warmup = fields.remove("warmup").unwrap_or_default();
+        Ok(Self {
+            warmup: serde_json::from_value(warmup).map_err(D::Error::custom)?,
+            shape: ShapeSpec::read(Value::Object(fields)).map_err(D::Error::custom)?,
+        })
     }
 }
 
 impl Schedule {
-    /// The factor of update `step` (from 0) of `steps`.
+    /// Refuses constants outside their range.
+    ///
+    /// # Errors
+    /// [`Error::Spec`](crate::Error::Spec) that names the constant.
+    pub fn check(&self) -> Result<()> {
+        ranged("schedule.warmup", self.warmup.unwrap_or(0.0), 0.0, 1e6)?;
+        self.shape.check()
+    }
+
+    /// The factor of the learning rate of an update.
     #[must_use]
-    pub fn factor(self, step: u64, steps: u64) -> f64 {
-        match self {
-            Self::Constant => 1.0,
-            Self::Linear => 1.0 - (step as f64 / steps.max(1) as f64).min(1.0),
+    pub fn factor(&self, clock: Clock) -> f64 {
+        let Some(epochs) = self.warmup else { return self.shape.factor(clock) };
+        let rise = (epochs * clock.per_epoch as f64).round() as u64;
+        let steps = clock.steps.saturating_sub(rise);
+        if clock.step >= rise {
+            return self.shape.factor(Clock { step: clock.step - rise, steps, ..clock });
+        }
+        let begin = self.shape.factor(Clock { step: 0, steps, ..clock });
+        begin * (clock.step + 1) as f64 / rise as f64
+    }
+
+    /// The constants of a schedule that waits for a standstill.
+    #[must_use]
+    pub fn plateau(&self) -> Option<&Plateau> {
+        match &self.shape {
+            ShapeSpec::Plateau(plateau) => Some(plateau),
+            _ => None,
         }
     }
 }
@@ -48,11 +169,72 @@ impl Schedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optim::schedules;
+
+    fn factors<const N: usize>(json: &str, at: [u64; N]) -> [f64; N] {
+        let schedule: Schedule = serde_json::from_str(json).unwrap();
+        schedule.check().unwrap();
+        at.map(|step| schedule.factor(Clock { step, steps: 100, per_epoch: 10 }))
+    }
+
+    fn near<const N: usize>(got: [f64; N], want: [f64; N]) {
+        assert!(got.iter().zip(want).all(|(g, w)| (g - w).abs() < 1e-12), "{got:?} instead of {want:?}");
+    }
 
     #[test]
-    fn a_line_ends_one_step_above_zero() {
-        assert!((Schedule::Linear.factor(0, 4) - 1.0).abs() < 1e-15);
-        assert!((Schedule::Linear.factor(3, 4) - 0.25).abs() < 1e-15);
-        assert_eq!(Schedule::Linear.factor(9, 4).to_bits(), 0);
+    fn every_schedule_begins_at_or_below_its_rate_reads_what_it_writes_and_says_what_it_is() {
+        for Entry { name, title, formula, source, spec } in schedules() {
+            assert!([title, formula, source].iter().all(|s| !s.is_empty()), "{name}");
+            let json = serde_json::to_string(&spec).unwrap();
+            assert!(json.starts_with(&format!(r#"{{"type":"{name}""#)), "{json}");
+            assert_eq!(serde_json::from_str::<Schedule>(&json).unwrap(), spec);
+            assert_eq!(serde_json::from_str::<Schedule>(&format!(r#"{{"type":"{name}"}}"#)).unwrap(), spec);
+            spec.check().unwrap();
+            let all: Vec<f64> =
+                (0..=100).map(|step| spec.factor(Clock { step, steps: 100, per_epoch: 10 })).collect();
+            assert!(all.iter().all(|f| (0.0..=1.0).contains(f)), "{name}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_ends_one_step_above_its_end() {
+        near(factors(r#"{"type":"linear"}"#, [0, 75, 99, 900]), [1.0, 0.25, 0.01, 0.0]);
+        near(factors(r#"{"type":"linear","end":0.2}"#, [0, 50, 900]), [1.0, 0.6, 0.2]);
+        let text = r#"{"type":"linear"}"#;
+        let read: Schedule = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    }
+
+    #[test]
+    fn the_others_have_their_known_values() {
+        near(factors(r#"{"type":"step","every":3,"gamma":0.5}"#, [29, 30, 60]), [1.0, 0.5, 0.25]);
+        near(factors(r#"{"type":"exponential","gamma":0.81}"#, [0, 5, 10]), [1.0, 0.9, 0.81]);
+        near(factors(r#"{"type":"inverseTime","decay":0.5}"#, [0, 20, 60]), [1.0, 0.5, 0.25]);
+        near(factors(r#"{"type":"cosine","end":0.1}"#, [0, 50, 100]), [1.0, 0.55, 0.1]);
+        let cycle = r#"{"type":"oneCycle","start":0.2,"peak":0.4,"end":0.01}"#;
+        near(factors(cycle, [0, 20, 40, 70, 100]), [0.2, 0.6, 1.0, 0.505, 0.01]);
+    }
+
+    #[test]
+    fn a_warm_up_rises_to_where_the_shape_begins_and_leaves_it_the_rest() {
+        near(factors(r#"{"type":"constant","warmup":0.4}"#, [0, 1, 3, 4, 99]), [0.25, 0.5, 1.0, 1.0, 1.0]);
+        near(factors(r#"{"type":"linear","warmup":2}"#, [9, 19, 20, 60]), [0.5, 1.0, 1.0, 0.5]);
+        near(factors(r#"{"type":"cosine","warmup":0}"#, [0, 50]), [1.0, 0.5]);
+        // longer than the run
+        near(factors(r#"{"type":"cosine","warmup":20}"#, [99]), [0.5]);
+    }
+
+    #[test]
+    fn wrong_schedules_are_refused_by_name() {
+        let place = |json: &str| {
+            let schedule: Schedule = serde_json::from_str(json).unwrap();
+            schedule.check().unwrap_err().report().place.clone()
+        };
+        assert_eq!(place(r#"{"type":"step","every":0}"#), "schedule.every");
+        assert_eq!(place(r#"{"type":"exponential","gamma":1.5}"#), "schedule.gamma");
+        assert_eq!(place(r#"{"type":"constant","warmup":-1}"#), "schedule.warmup");
+        assert_eq!(place(r#"{"type":"plateau","patience":0}"#), "schedule.patience");
+        assert!(serde_json::from_str::<Schedule>(r#"{"type":"linear","gamma":0.1}"#).is_err());
+        assert!(serde_json::from_str::<Schedule>(r#"{"type":"cosin"}"#).is_err());
     }
 }

@@ -5,24 +5,32 @@ use crate::error::Result;
 use crate::kernels::Real;
 use serde::{Deserialize, Serialize};
 
-/// `theta -= learning_rate * gradient` (Robbins, Monro 1951).
+/// Steps against the gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sgd {
     /// Step size.
     pub learning_rate: f64,
 }
 
-impl Method for Sgd {
-    const SLICES: usize = 0;
+impl Default for Sgd {
+    fn default() -> Self {
+        Self { learning_rate: 0.01 }
+    }
+}
 
-    fn rate(&self) -> f64 {
-        self.learning_rate
+impl Method for Sgd {
+    const TITLE: &'static str = "Stochastic gradient descent";
+    const FORMULA: &'static str = "p -= rate g";
+    const SOURCE: &'static str = "Robbins, Monro: A stochastic approximation method, 1951";
+
+    fn slices(&self) -> usize {
+        0
     }
 
-    fn set_rate(&mut self, rate: f64) {
-        self.learning_rate = rate;
+    fn rate(&mut self) -> &mut f64 {
+        &mut self.learning_rate
     }
 
     fn check(&self) -> Result<()> {

@@ -136,6 +136,7 @@ impl RunSpec {
     /// [`Error::Spec`] that names the field.
     pub fn check(&self) -> Result<()> {
         self.optimizer.check()?;
+        self.schedule.check()?;
         let range = |place: &'static str, what: &'static str, got: u64, most: u64| {
             if (1..=most).contains(&got) {
                 return Ok(());

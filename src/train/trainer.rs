@@ -6,7 +6,7 @@ use crate::data::{Examples, Fnv1a};
 use crate::error::{Error, Report, Result};
 use crate::kernels::{Real, reduce};
 use crate::nn::{Activation, Model, Target};
-use crate::optim::Optimizer;
+use crate::optim::{Clock, Optimizer};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -106,7 +106,7 @@ impl<T: Real> Trainer<T> {
     }
 
     fn start(spec: RunSpec, loss: DataLoss<T>, theta: Vec<T>) -> Result<Self> {
-        let optimizer = Optimizer::new(spec.optimizer, theta.len())?;
+        let optimizer = Optimizer::new(spec.optimizer, theta.len())?.with_seed(spec.seed);
         let batches = Batches::new(loss.examples().train(), spec.batch, spec.seed);
         loss.check_rows(batches.size())?;
         let mut hash = Fnv1a::new();
@@ -194,7 +194,7 @@ impl<T: Real> Trainer<T> {
         }
         self.record(loss);
         self.loss.carry();
-        let factor = self.spec.schedule.factor(self.step, self.steps());
+        let factor = self.spec.schedule.factor(self.clock());
         self.optimizer.step(&mut self.theta, &self.gradient, factor);
         self.step += 1;
         self.state = if self.step < self.steps() { RunState::Running } else { RunState::Done };
@@ -302,6 +302,10 @@ impl<T: Real> Trainer<T> {
     #[must_use]
     pub fn steps_per_epoch(&self) -> u64 {
         self.batches.per_epoch()
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { step: self.step, steps: self.steps(), per_epoch: self.batches.per_epoch() }
     }
 
     /// Examples in a full batch.

@@ -2,8 +2,8 @@
 
 use super::{Attributes, Case, Outcome, Stop, compare, failed, not_yet};
 use saddlepoint::kernels::Real;
-use saddlepoint::optim::{Adam, Momentum, Optimizer, OptimizerSpec, Sgd};
-use serde_json::Value;
+use saddlepoint::optim::{Optimizer, OptimizerSpec};
+use serde_json::{Map, Value};
 
 pub fn check(case: &Case<'_>) -> Outcome {
     case.only(&["id", "about", "optimizer", "hyper", "gradient", "steps", "rtol", "atol"])?;
@@ -16,36 +16,80 @@ pub fn check(case: &Case<'_>) -> Outcome {
 /// The optimizer under a name, with its constants. The name says the family, the constants the member.
 pub fn spec(name: &str, hyper: &Value) -> Result<OptimizerSpec, Stop> {
     let constants = Attributes::new(hyper);
-    let number = |key: &str, default: f64| constants.number(&[key], default);
-    // a constant that switches something off is as good as none
-    for key in ["weight_decay", "dampening"] {
-        if number(key, 0.0)? != 0.0 {
-            return not_yet(format!("{name} with {key}"));
-        }
+    if constants.flag("maximize", false)? {
+        return not_yet(format!("{name} with maximize"));
     }
-    for key in ["amsgrad", "maximize"] {
-        if constants.flag(key, false)? {
-            return not_yet(format!("{name} with {key}"));
-        }
-    }
-    let Some(learning_rate) = constants.get(&["lr"]).and_then(Value::as_f64) else {
+    if constants.get(&["lr"]).and_then(Value::as_f64).is_none() {
         return failed("the manifest has no number lr");
-    };
-    let spec = match name.split('_').next().unwrap_or_default() {
-        "sgd" => match (number("momentum", 0.0)?, constants.flag("nesterov", false)?) {
-            (0.0, false) => OptimizerSpec::Sgd(Sgd { learning_rate }),
-            (momentum, nesterov) => OptimizerSpec::Momentum(Momentum { learning_rate, momentum, nesterov }),
-        },
-        "adam" => {
-            let (beta1, beta2, epsilon) =
-                (number("beta1", 0.9)?, number("beta2", 0.999)?, number("eps", 1e-8)?);
-            OptimizerSpec::Adam(Adam { learning_rate, beta1, beta2, epsilon })
+    }
+    let stem = name.split('_').next().unwrap_or_default();
+    let beta = [("beta1", "beta1"), ("beta2", "beta2"), ("eps", "epsilon")];
+    let (kind, names): (&str, &[(&str, &str)]) = match stem {
+        "sgd" if constants.get(&["momentum"]).is_none() => ("sgd", &[]),
+        "sgd" => {
+            ("momentum", &[("momentum", "momentum"), ("nesterov", "nesterov"), ("dampening", "dampening")])
         }
+        "adagrad" => (
+            "adagrad",
+            &[
+                ("lr_decay", "learningRateDecay"),
+                ("initial_accumulator", "initialAccumulator"),
+                ("initial_accumulator_value", "initialAccumulator"),
+                ("eps", "epsilon"),
+            ],
+        ),
+        "adadelta" => ("adadelta", &[("rho", "rho"), ("eps", "epsilon")]),
+        "rmsprop" => (
+            "rmsprop",
+            &[("alpha", "rho"), ("momentum", "momentum"), ("centered", "centered"), ("eps", "epsilon")],
+        ),
+        "adam" | "amsgrad" => {
+            ("adam", &[("beta1", "beta1"), ("beta2", "beta2"), ("eps", "epsilon"), ("amsgrad", "amsgrad")])
+        }
+        "adamw" => {
+            ("adamW", &[("beta1", "beta1"), ("beta2", "beta2"), ("eps", "epsilon"), ("amsgrad", "amsgrad")])
+        }
+        "nadam" => (
+            "nadam",
+            &[
+                ("beta1", "beta1"),
+                ("beta2", "beta2"),
+                ("eps", "epsilon"),
+                ("momentum_decay", "momentumDecay"),
+            ],
+        ),
+        "radam" => ("radam", &beta),
+        "adamax" => ("adamax", &beta),
+        "lion" => ("lion", &beta[..2]),
         _ => return not_yet(format!("an optimizer `{name}`")),
     };
+    let mut json = Map::from_iter([("type".to_owned(), kind.into())]);
+    let everywhere = [
+        ("lr", "learningRate"),
+        ("weight_decay", "weightDecay"),
+        ("decoupled", "decoupled"),
+        ("decoupled_weight_decay", "decoupled"),
+        ("clip_global_norm", "clipNorm"),
+        ("clip_norm", "clipNorm"),
+        ("clip_value", "clipValue"),
+    ];
+    for (theirs, ours) in names.iter().chain(&everywhere) {
+        if let Some(value) = constants.get(&[theirs]) {
+            json.insert((*ours).to_owned(), value.clone());
+        }
+    }
+    // the one default that differs by name
+    json.entry("weightDecay").or_insert(0.0.into());
+    let formula = constants.text("clip_formula", CLIP)?;
+    if formula != CLIP {
+        return not_yet(format!("clipping by {formula}"));
+    }
     constants.all_read()?;
-    Ok(spec)
+    serde_json::from_value(Value::Object(json)).map_err(|e| Stop::Failed(format!("{name}: {e}")))
 }
+
+/// Clipping by the global norm c.
+const CLIP: &str = "g *= min(1, c / (norm + 1e-6))";
 
 fn trajectory<T: Real>(case: &Case<'_>, spec: OptimizerSpec) -> Result<(), Stop> {
     let real = |values: &[f64]| -> Vec<T> { values.iter().map(|&v| T::from_f64(v)).collect() };

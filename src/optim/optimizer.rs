@@ -1,0 +1,162 @@
+//! An optimizer at work: its spec, its state, one update.
+
+use super::options::TILE;
+use super::{MethodSpec, Options, within};
+use crate::error::Result;
+use crate::kernels::Real;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// A method and the options that all methods understand, in one JSON object:
+/// `{"type": "adam", "learningRate": 0.001, "clipNorm": 1}`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub struct OptimizerSpec {
+    /// The method with its constants.
+    #[serde(flatten)]
+    pub method: MethodSpec,
+    /// Clipping, noise and weight decay.
+    #[serde(flatten)]
+    pub options: Options,
+}
+
+impl<'de> Deserialize<'de> for OptimizerSpec {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+        let mut fields = Map::deserialize(source)?;
+        let options: Map<String, Value> =
+            Options::NAMES.iter().filter_map(|name| fields.remove_entry(*name)).collect();
+        let options = serde_json::from_value(Value::Object(options)).map_err(D::Error::custom)?;
+        let method = MethodSpec::read(Value::Object(fields)).map_err(D::Error::custom)?;
+        Ok(Self { method, options })
+    }
+}
+
+impl OptimizerSpec {
+    /// State slices of the length of theta.
+    #[must_use]
+    pub fn slices(&self) -> usize {
+        self.method.slices()
+    }
+
+    /// The learning rate it is set to.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        let mut method = self.method;
+        *method.rate()
+    }
+
+    /// Sets the learning rate.
+    ///
+    /// # Errors
+    /// [`Error::Spec`](crate::Error::Spec) if it is negative or no number.
+    pub fn set_rate(&mut self, rate: f64) -> Result<()> {
+        within("learningRate", rate, 0.0, 1e6)?;
+        *self.method.rate() = rate;
+        Ok(())
+    }
+
+    /// Refuses constants outside their range.
+    ///
+    /// # Errors
+    /// [`Error::Spec`](crate::Error::Spec) that names the constant.
+    pub fn check(&self) -> Result<()> {
+        within("learningRate", self.rate(), 0.0, 1e6)?;
+        self.options.check()?;
+        self.method.check()
+    }
+}
+
+/// One update of theta or of a part of it: parameters, gradient and state of the same length.
+#[derive(Debug)]
+pub struct Update<'a, T> {
+    /// Number of this update, from 1.
+    pub t: u64,
+    /// Learning rate of this update.
+    pub rate: f64,
+    /// What [`Method::scalar`](super::Method::scalar) gave for this update.
+    pub scalar: f64,
+    /// The parameters.
+    pub theta: &'a mut [T],
+    /// The gradient.
+    pub gradient: &'a [T],
+    /// The state that belongs to them.
+    pub state: State<'a, T>,
+}
+
+/// The state of a part of theta.
+#[derive(Debug)]
+pub struct State<'a, T> {
+    /// All of it, slice after slice.
+    all: &'a mut [T],
+    /// Length of a slice.
+    length: usize,
+    /// First entry of the part, and their number.
+    part: (usize, usize),
+}
+
+impl<'a, T> State<'a, T> {
+    /// The slices, as many as the method asked for.
+    #[must_use]
+    pub fn slices<const K: usize>(self) -> [&'a mut [T]; K] {
+        let (from, count) = self.part;
+        let mut slices = self.all.chunks_exact_mut(self.length.max(1));
+        std::array::from_fn(|_| slices.next().and_then(|s| s.get_mut(from..from + count)).unwrap_or_default())
+    }
+}
+
+/// An optimizer and what it remembers.
+#[derive(Debug, Clone)]
+pub struct Optimizer<T> {
+    /// Method and constants.
+    pub spec: OptimizerSpec,
+    /// State slices one after the other.
+    pub state: Vec<T>,
+    /// The number remembered beside them.
+    pub scalar: f64,
+    /// Updates done.
+    pub t: u64,
+    /// Seed of the gradient noise.
+    pub seed: u64,
+}
+
+impl<T: Real> Optimizer<T> {
+    /// A fresh optimizer for `parameters` parameters.
+    ///
+    /// # Errors
+    /// [`Error::Spec`](crate::Error::Spec) if a constant is outside its range.
+    pub fn new(spec: OptimizerSpec, parameters: usize) -> Result<Self> {
+        spec.check()?;
+        let first = T::from_f64(spec.method.first());
+        Ok(Self { spec, state: vec![first; spec.slices() * parameters], scalar: 1.0, t: 0, seed: 0 })
+    }
+
+    /// The same with another seed of the gradient noise.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Does one update with the learning rate times `factor`.
+    pub fn step(&mut self, theta: &mut [T], gradient: &[T], factor: f64) {
+        self.t += 1;
+        let (t, rate, length) = (self.t, self.spec.rate() * factor, theta.len());
+        let method = &self.spec.method;
+        self.scalar = method.scalar(t, self.scalar);
+        let scalar = self.scalar;
+        let now = (t, rate, self.seed);
+        let Some(treatment) = self.spec.options.treatment(method.decay(), now, gradient) else {
+            let state = State { all: &mut self.state, length, part: (0, length) };
+            method.update(Update { t, rate, scalar, theta, gradient, state });
+            return;
+        };
+        let mut treated = [T::ZERO; TILE];
+        for (i, (theta, gradient)) in theta.chunks_mut(TILE).zip(gradient.chunks(TILE)).enumerate() {
+            let (from, treated) = (i * TILE, &mut treated[..theta.len()]);
+            treatment.apply(from, theta, gradient, treated);
+            let state = State { all: &mut self.state, length, part: (from, theta.len()) };
+            method.update(Update { t, rate, scalar, theta, gradient: treated, state });
+        }
+    }
+}

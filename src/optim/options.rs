@@ -1,0 +1,133 @@
+//! What any optimizer can do to a gradient before it uses it, and to the weights beside it.
+
+use super::within;
+use crate::error::Result;
+use crate::kernels::{Real, reduce};
+use crate::rng::{Source, Stream};
+use serde::{Deserialize, Serialize};
+
+/// Clipping, noise and weight decay, in this order; each is off unless it is written beside the optimizer's constants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+pub struct Options {
+    /// Most Euclidean norm of the whole gradient: `g *= min(1, c / (norm + 1e-6))` (Pascanu, Mikolov, Bengio 2013).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Most size of an entry: those beyond are set to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_value: Option<f64>,
+    /// Variance eta of the normal noise added to the first gradient; that of step t is `eta / t^noiseDecay`
+    /// (Neelakantan and others: *Adding gradient noise improves learning for very deep networks*, 2015; they use 0.01,
+    /// 0.3 and 1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient_noise: Option<f64>,
+    /// How fast the noise falls; 0.55 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noise_decay: Option<f64>,
+    /// Weight decay, of every parameter: `g += weightDecay p`, or if decoupled `p *= 1 - rate weightDecay`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight_decay: Option<f64>,
+    /// Whether weight decay is decoupled; unless set, it is for AdamW and Lion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoupled: Option<bool>,
+}
+
+/// Numbers that are treated at once: two tiles and their state stay in the first cache.
+pub(super) const TILE: usize = 1024;
+
+impl Options {
+    /// Their names, which may stand among the constants of every optimizer.
+    pub(super) const NAMES: [&'static str; 6] =
+        ["clipNorm", "clipValue", "gradientNoise", "noiseDecay", "weightDecay", "decoupled"];
+
+    /// Refuses constants outside their range.
+    pub(super) fn check(&self) -> Result<()> {
+        let ranges = [
+            ("clipNorm", self.clip_norm, 1e-12, 1e12),
+            ("clipValue", self.clip_value, 1e-12, 1e12),
+            ("gradientNoise", self.gradient_noise, 0.0, 1e6),
+            ("noiseDecay", self.noise_decay, 0.0, 100.0),
+            ("weightDecay", self.weight_decay, 0.0, 1e6),
+        ];
+        ranges.into_iter().try_for_each(|(name, value, low, high)| {
+            value.map_or(Ok(()), |value| within(name, value, low, high))
+        })
+    }
+
+    /// What there is to do at update `t` with this gradient; `decay` and `decoupled` hold unless they are set here.
+    /// `None` if the optimizer can use gradient and weights as they are.
+    pub(super) fn treatment<T: Real>(
+        &self,
+        defaults: (f64, bool),
+        (t, rate, seed): (u64, f64, u64),
+        gradient: &[T],
+    ) -> Option<Treatment<T>> {
+        let scale = self.clip_norm.map_or(1.0, |most| (most / (norm(gradient) + 1e-6)).min(1.0));
+        let noise = self.gradient_noise.unwrap_or(0.0);
+        let deviation = (noise / libm::pow(t as f64, self.noise_decay.unwrap_or(0.55))).sqrt();
+        let decay = self.weight_decay.unwrap_or(defaults.0);
+        let decoupled = self.decoupled.unwrap_or(defaults.1);
+        let treatment = Treatment {
+            scale: (scale < 1.0).then(|| T::from_f64(scale)),
+            most: self.clip_value.map(T::from_f64),
+            noise: (deviation > 0.0).then(|| (deviation, Source::new(seed, Stream::GRADIENT, t))),
+            add: (decay > 0.0 && !decoupled).then(|| T::from_f64(decay)),
+            keep: (decay > 0.0 && decoupled).then(|| T::from_f64(1.0 - rate * decay)),
+        };
+        let Treatment { scale, most, noise, add, keep } = &treatment;
+        let idle = scale.is_none() && most.is_none() && noise.is_none() && add.is_none() && keep.is_none();
+        (!idle).then_some(treatment)
+    }
+}
+
+/// The Euclidean norm, also where squares overflow.
+fn norm<T: Real>(gradient: &[T]) -> f64 {
+    let squares = reduce::sum_squares(gradient).to_f64();
+    if squares.is_finite() {
+        return squares.sqrt();
+    }
+    gradient.iter().map(|g| g.to_f64() * g.to_f64()).sum::<f64>().sqrt()
+}
+
+/// What is done to each tile of one update; `None` where nothing is.
+#[derive(Debug)]
+pub(super) struct Treatment<T> {
+    /// Factor of the gradient.
+    scale: Option<T>,
+    /// Most size of an entry.
+    most: Option<T>,
+    /// Standard deviation of the noise, and where it comes from.
+    noise: Option<(f64, Source)>,
+    /// Share of the weights that joins the gradient.
+    add: Option<T>,
+    /// Share of the weights that is kept.
+    keep: Option<T>,
+}
+
+impl<T: Real> Treatment<T> {
+    /// Treats a tile that begins at entry `from`: the gradient into `out`, the weights in place.
+    pub(super) fn apply(&self, from: usize, theta: &mut [T], gradient: &[T], out: &mut [T]) {
+        match self.scale {
+            Some(scale) => out.iter_mut().zip(gradient).for_each(|(o, &g)| *o = scale * g),
+            None => out.iter_mut().zip(gradient).for_each(|(o, &g)| *o = g),
+        }
+        if let Some(most) = self.most {
+            for o in &mut *out {
+                let below = if *o > most { most } else { *o };
+                *o = if below < -most { -most } else { below };
+            }
+        }
+        if let Some((deviation, source)) = self.noise {
+            for (i, o) in out.iter_mut().enumerate() {
+                *o += T::from_f64(deviation * source.normal((from + i) as u64));
+            }
+        }
+        if let Some(share) = self.add {
+            out.iter_mut().zip(&*theta).for_each(|(o, &p)| *o += share * p);
+        }
+        if let Some(keep) = self.keep {
+            theta.iter_mut().for_each(|p| *p *= keep);
+        }
+    }
+}
