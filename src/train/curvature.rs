@@ -4,7 +4,7 @@ use super::Trainer;
 use crate::curvature::{OnRows, lambda_max};
 use crate::error::Result;
 use crate::kernels::Real;
-use crate::optim::OptimizerSpec;
+use crate::optim::{MethodSpec, OptimizerSpec, Options};
 
 /// Training examples that the curvature is measured on: the first ones. Its largest eigenvalue belongs to directions
 /// that all examples share, and a thousand change its first two digits no more than another draw would.
@@ -29,14 +29,17 @@ impl<T: Real> Trainer<T> {
 
     /// The learning rate above which the optimizer is unstable at the kept weights, those a diverged run goes back to:
     /// 2 / lambda_max for gradient descent, 2 (1 + momentum) / lambda_max with heavy-ball momentum (Cohen, Kaur, Li,
-    /// Kolter, Talwalkar 2021, section 2 and appendix B). `None` for other optimizers, and where lambda_max is not positive.
+    /// Kolter, Talwalkar 2021, section 2 and appendix B), each gradient weighed with 1 - dampening. `None` for other
+    /// optimizers, for a gradient that is clipped, noisy or joined by weight decay, and where lambda_max is not positive.
     ///
     /// # Errors
     /// As [`Trainer::lambda_max`].
     pub fn kept_rate_limit(&mut self) -> Result<Option<f64>> {
-        let factor = match self.spec().optimizer {
-            OptimizerSpec::Sgd(_) => 2.0,
-            OptimizerSpec::Momentum(m) if !m.nesterov => 2.0 * (1.0 + m.momentum),
+        let OptimizerSpec { method, options } = self.spec().optimizer;
+        let factor = match method {
+            _ if options != Options::default() => return Ok(None),
+            MethodSpec::Sgd(_) => 2.0,
+            MethodSpec::Momentum(m) if !m.nesterov => 2.0 * (1.0 + m.momentum) / (1.0 - m.dampening),
             _ => return Ok(None),
         };
         let theta = self.kept_theta().to_vec();

@@ -110,6 +110,9 @@ impl RunSpec {
         if let Some(augment) = value.get("augment") {
             json::from_value::<Option<Augment>>("augment", augment.clone())?;
         }
+        if let Some(schedule) = value.get("schedule") {
+            json::from_value::<Schedule>("schedule", schedule.clone())?;
+        }
         if let Some(data) = value.get("data") {
             json::from_value::<DataSpec>("data", data.clone())?;
         }
