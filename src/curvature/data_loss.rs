@@ -1,12 +1,13 @@
 //! The loss of a network over examples of a data set.
 
-use super::Objective;
+use super::{Objective, Penalty};
 use crate::data::{Augment, Examples, Targets};
 use crate::error::{Error, Result};
 use crate::exec::{Bindings, Sink};
 use crate::graph::Buffer;
 use crate::kernels::Real;
 use crate::nn::{Model, ProgramKey, Programs, Purpose, Target};
+use crate::rng::{Source, Stream};
 use std::sync::Arc;
 
 /// Activations or features of one chunk, in elements, that the number of rows of a chunk is chosen for: at 4 bytes and a
@@ -39,6 +40,9 @@ pub struct DataLoss<T> {
     state: Vec<T>,
     /// What it is after the last gradient.
     next: Vec<T>,
+    penalty: Penalty,
+    /// Probability that a training example has a wrong label, and the seed that decides which.
+    label_noise: (f64, u64),
     seed: u64,
     step: u64,
     augment: Option<Augment>,
@@ -82,6 +86,8 @@ impl<T: Real> DataLoss<T> {
             targets: Vec::new(),
             labels: Vec::new(),
             numbers: Vec::new(),
+            penalty: Penalty::default(),
+            label_noise: (0.0, 0),
             seed: 0,
             step: 0,
             augment: None,
@@ -194,6 +200,48 @@ impl<T: Real> DataLoss<T> {
         let (rows, add) = self.piece(batch);
         let plan = self.model.plan(ProgramKey::training(Purpose::Gradient, rows, add))?;
         Ok(plan.bytes::<T>() + rows * self.model.input().len() * size_of::<T>())
+    }
+
+    /// Adds a penalty to loss, gradient and Hessian. The losses of single rows that [`DataLoss::evaluate`] gives are
+    /// without it.
+    #[must_use]
+    pub fn with_penalty(mut self, penalty: Penalty) -> Self {
+        self.penalty = penalty;
+        self
+    }
+
+    /// Gives each training example a wrong label with this probability, as a function of the seed and of the example.
+    #[must_use]
+    pub fn with_label_noise(mut self, probability: f64, seed: u64) -> Self {
+        self.label_noise = (probability, seed);
+        self
+    }
+
+    /// The penalty at `theta`.
+    #[must_use]
+    pub fn penalty(&self, theta: &[T]) -> T {
+        self.penalty.value(theta)
+    }
+
+    /// The class of an example as training sees it; `None` for a regression.
+    #[must_use]
+    pub fn label(&self, row: u32) -> Option<u32> {
+        Some(self.noisy(row, self.examples.dataset().label(row)?))
+    }
+
+    /// The label of a training example, or with the chosen probability one of the others, each as likely.
+    fn noisy(&self, row: u32, label: u32) -> u32 {
+        let (probability, seed) = self.label_noise;
+        let classes = self.model.target().outputs();
+        if probability == 0.0 || classes < 2 || self.examples.train().binary_search(&row).is_err() {
+            return label;
+        }
+        let source = Source::new(seed, Stream::LABEL, 0);
+        if source.uniform(2 * u64::from(row)) >= probability {
+            return label;
+        }
+        let shift = 1 + source.below(2 * u64::from(row) + 1, classes - 1);
+        ((label as usize + shift) % classes) as u32
     }
 
     /// Sets what random layers are keyed by, beside the example's number.
@@ -350,7 +398,7 @@ impl<T: Real> DataLoss<T> {
         if loss.weight(0).is_none() {
             return rows.len() as f64;
         }
-        let label = |&row: &u32| self.examples.dataset().label(row);
+        let label = |&row: &u32| self.label(row);
         rows.iter().filter_map(label).filter_map(|l| loss.weight(l)).sum()
     }
 
@@ -411,6 +459,13 @@ impl<T: Real> DataLoss<T> {
             let key = ProgramKey::training(purpose, part.len(), add);
             self.programs.run(&self.model, key, &mut bindings)?;
         }
+        match purpose {
+            Purpose::Product => self.penalty.add_product(direction, result),
+            _ => loss[0] += self.penalty.value(theta),
+        }
+        if purpose == Purpose::Gradient {
+            self.penalty.add_gradient(theta, result);
+        }
         Ok(())
     }
 
@@ -431,7 +486,13 @@ impl<T: Real> DataLoss<T> {
         match self.model.target() {
             Target::Classes(_) => {
                 self.labels.resize(size, 0);
-                self.examples.fill_labels(&self.numbers, &mut self.labels[..size])
+                self.examples.fill_labels(&self.numbers, &mut self.labels[..size])?;
+                if self.label_noise.0 > 0.0 {
+                    for i in 0..size {
+                        self.labels[i] = self.noisy(self.numbers[i], self.labels[i]);
+                    }
+                }
+                Ok(())
             }
             Target::Reals(n) => {
                 self.targets.resize(size * n, T::ZERO);

@@ -9,6 +9,7 @@ mod eigen;
 mod hessian;
 mod lanczos;
 mod objective;
+mod penalty;
 #[cfg(test)]
 mod test_util;
 
@@ -18,3 +19,4 @@ pub use eigen::{Eigen, symmetric_eigen};
 pub use hessian::{MAX_HESSIAN, hessian};
 pub use lanczos::{Spectrum, lambda_max, lanczos};
 pub use objective::Objective;
+pub use penalty::Penalty;

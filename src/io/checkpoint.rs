@@ -5,17 +5,18 @@
 //! | `theta/NAME` | F32, shape of the parameter | a parameter, NAME as in `conv_1.kernel` |
 //! | `state/NAME` | F32, shape of the state | what a layer carries, NAME as in `bn_1.running_mean` |
 //! | `optimizer/I` | F32, (P,) | state slice I of the optimizer, from 0 |
+//! | `best/theta`, `best/state` | F32, (P,) and (S,) | weights of the best measurement, with early stopping |
 //! | `history/loss` | F32, (steps,) | loss of each step |
 //! | `history/gradient_norms` | F32, (layers, steps) | gradient norm of each layer with parameters |
 //!
 //! The metadata have one key, `saddlepoint`: JSON with the format version, the run's spec, step, learning rate,
-//! edits, measurements, the hashes of data and run, and a checksum over the bytes of all tensors in the order of
-//! the table. Stop, save, load and go on equals never having stopped, bit for bit.
+//! edits, measurements, what early stopping and the schedule make of them, the hashes of data and run, and a
+//! checksum over the bytes of all tensors in the order of the table. Stop, save, load and go on equals never having stopped, bit for bit.
 
 use crate::data::{self, DataSpec, Fnv1a, Scaling};
 use crate::error::{Error, Result};
 use crate::json;
-use crate::train::{EvaluationPoint, History, RunSpec, Snapshot, Trainer};
+use crate::train::{EvaluationPoint, History, Marks, RunSpec, Snapshot, Trainer};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -36,6 +37,11 @@ struct Metadata {
     step: u64,
     updates: u64,
     rate: f64,
+    /// The number that the optimizer remembers beside its slices.
+    #[serde(default = "one")]
+    scalar: f64,
+    #[serde(default)]
+    watch: Marks,
     /// `None` before the first step.
     smoothed: Option<f64>,
     edits: Vec<(u64, f64)>,
@@ -44,6 +50,10 @@ struct Metadata {
     data: String,
     run: String,
     checksum: String,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// One tensor on its way into a file.
@@ -74,6 +84,8 @@ pub fn save(trainer: &Trainer<f32>) -> Result<Vec<u8>> {
         step: snapshot.step,
         updates: snapshot.updates,
         rate: snapshot.rate,
+        scalar: snapshot.scalar,
+        watch: snapshot.watch.marks,
         smoothed: Some(snapshot.smoothed).filter(|s| s.is_finite()),
         edits: snapshot.history.edits,
         evaluations: snapshot.history.evaluations,
@@ -136,6 +148,7 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
     let examples = model.examples().clone();
     let mut snapshot = model.snapshot();
     (snapshot.step, snapshot.updates, snapshot.rate) = (metadata.step, metadata.updates, metadata.rate);
+    (snapshot.scalar, snapshot.watch.marks) = (metadata.scalar, metadata.watch);
     snapshot.smoothed = metadata.smoothed.unwrap_or(f64::NAN);
     snapshot.hash = u64::from_str_radix(&metadata.run, 16).map_err(|e| damaged(&e.to_string()))?;
 
@@ -169,6 +182,10 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
     for slice in 0..spec.optimizer.slices() {
         snapshot.optimizer.extend(read(&format!("optimizer/{slice}"))?);
     }
+    if spec.early_stopping.is_some() {
+        snapshot.watch.theta = read("best/theta")?;
+        snapshot.watch.state = read("best/state")?;
+    }
     let mut history = History::new(snapshot.history.gradient_norms.len());
     history.loss = read("history/loss")?;
     let norms = read("history/gradient_norms")?;
@@ -194,13 +211,16 @@ fn tensors(trainer: &Trainer<f32>, snapshot: &Snapshot<f32>) -> Vec<Tensor> {
     let length = snapshot.theta.len().max(1);
     let slices = snapshot.optimizer.chunks(length).enumerate();
     let slices = slices.map(|(i, slice)| Tensor::new(format!("optimizer/{i}"), vec![slice.len()], slice));
+    let best = [("best/theta", &snapshot.watch.theta), ("best/state", &snapshot.watch.state)];
+    let best = best.map(|(name, values)| Tensor::new(name.to_owned(), vec![values.len()], values));
+    let best = best.into_iter().filter(|_| trainer.spec().early_stopping.is_some());
     let History { loss, gradient_norms, .. } = &snapshot.history;
     let norms: Vec<f32> = gradient_norms.concat();
     let history = [
         Tensor::new("history/loss".to_owned(), vec![loss.len()], loss),
         Tensor::new("history/gradient_norms".to_owned(), vec![gradient_norms.len(), loss.len()], &norms),
     ];
-    parameters.chain(carried).chain(slices).chain(history).collect()
+    parameters.chain(carried).chain(slices).chain(best).chain(history).collect()
 }
 
 fn checksum<'a>(parts: impl Iterator<Item = &'a [u8]>) -> u64 {
@@ -237,73 +257,96 @@ fn damaged(why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optim::{optimizers, schedules};
+    use crate::train::RunState;
 
-    fn trainer(optimizer: &str) -> Trainer<f32> {
+    /// Layers whose numbers a resumed run must find again.
+    const LAYERS: &str = r#"{"type": "dense", "units": 8, "useBias": false}, {"type": "batchNormalization"},
+        {"type": "activation", "activation": "tanh"}, {"type": "dropout", "rate": 0.2}, {"type": "dense", "units": 2}"#;
+
+    fn trainer(optimizer: &str, more: &str) -> Trainer<f32> {
         let json = format!(
             r#"{{"data": {{"type": "generated", "kind": "spiral", "examples": 90, "noise": 0.1}}, "test": 30,
-            "layers": [{{"type": "dense", "units": 8, "useBias": false}}, {{"type": "batchNormalization"}},
-                {{"type": "activation", "activation": "tanh"}}, {{"type": "dropout", "rate": 0.2}},
-                {{"type": "dense", "units": 2}}],
-            "loss": "softmaxCrossEntropy", "optimizer": {optimizer}, "schedule": {{"type": "linear"}},
-            "batch": {{"type": "mini", "size": 16}}, "epochs": 6, "seed": 3}}"#
+            "layers": [{LAYERS}], "loss": "softmaxCrossEntropy", "optimizer": {optimizer}{more},
+            "batch": {{"type": "mini", "size": 16}}, "epochs": 11, "seed": 3}}"#
         );
         let spec = RunSpec::from_json(&json).unwrap();
         let set = data::load(&spec.data, spec.seed, &[]).unwrap();
         Trainer::new(spec.clone(), Arc::new(spec.examples(set).unwrap())).unwrap()
     }
 
-    #[test]
-    fn stopping_and_going_on_equals_never_having_stopped() {
-        for optimizer in [
-            r#"{"type": "sgd", "learningRate": 0.1}"#,
-            r#"{"type": "momentum", "learningRate": 0.05, "nesterov": true}"#,
-            r#"{"type": "adam", "learningRate": 0.02}"#,
-        ] {
-            let mut whole = trainer(optimizer);
-            let mut stopped = trainer(optimizer);
-            for _ in 0..7 {
-                stopped.step().unwrap();
-                whole.step().unwrap();
+    /// Saves the run at each of its steps, and goes on from there for as long as a measurement takes to come.
+    fn holds_at_every_step(optimizer: &str, more: &str) -> Trainer<f32> {
+        let mut whole = trainer(optimizer, more);
+        let mut hashes = vec![whole.run_hash()];
+        let mut files = vec![save(&whole).unwrap()];
+        let running = |t: &Trainer<f32>| matches!(t.state(), RunState::Ready | RunState::Running);
+        while running(&whole) {
+            if whole.steps_done() == 7 {
+                whole.set_learning_rate(0.7 * whole.learning_rate()).unwrap();
             }
-            whole.set_learning_rate(0.03).unwrap();
-            stopped.set_learning_rate(0.03).unwrap();
-            let mut stopped = load(&save(&stopped).unwrap(), &[]).unwrap();
-            assert_eq!(stopped.run_hash(), whole.run_hash(), "{optimizer}, just loaded");
-            whole.run_until(|| false).unwrap();
-            stopped.run_until(|| false).unwrap();
-            assert_eq!(stopped.run_hash(), whole.run_hash(), "{optimizer}");
-            assert_eq!(stopped.history(), whole.history(), "{optimizer}");
+            whole.step().unwrap();
+            hashes.push(whole.run_hash());
+            files.push(save(&whole).unwrap());
+        }
+        for (step, file) in files.iter().enumerate() {
+            let case = || format!("{optimizer}{more}, saved after step {step}");
+            let mut resumed = load(file, &[]).unwrap();
+            assert_eq!(resumed.run_hash(), hashes[step], "{}: just loaded", case());
+            while running(&resumed) && resumed.steps_done() < step as u64 + 12 {
+                if resumed.steps_done() == 7 {
+                    resumed.set_learning_rate(0.7 * resumed.learning_rate()).unwrap();
+                }
+                resumed.step().unwrap();
+                assert_eq!(resumed.run_hash(), hashes[resumed.steps_done() as usize], "{}", case());
+            }
+            if resumed.steps_done() == whole.steps_done() {
+                assert_eq!(resumed.history(), whole.history(), "{}", case());
+                assert_eq!(resumed.state(), whole.state(), "{}", case());
+                assert_eq!(resumed.snapshot(), whole.snapshot(), "{}", case());
+            }
+        }
+        whole
+    }
+
+    #[test]
+    fn stopping_after_any_step_and_going_on_equals_never_having_stopped_for_every_optimizer() {
+        for entry in optimizers() {
+            let of = |more: &str| format!(r#"{{"type": "{}", "learningRate": 0.02{more}}}"#, entry.name);
+            holds_at_every_step(&of(""), "");
+            holds_at_every_step(&of(r#", "clipNorm": 0.3, "gradientNoise": 0.01, "weightDecay": 0.01"#), "");
+        }
+        for options in [
+            r#""type": "adam", "amsgrad": true"#,
+            r#""type": "momentum", "nesterov": true, "dampening": 0.3"#,
+            r#""type": "rmsprop", "centered": true"#,
+            r#""type": "rmsprop", "centered": true, "momentum": 0.9"#,
+        ] {
+            holds_at_every_step(&format!(r#"{{{options}, "learningRate": 0.02}}"#), "");
         }
     }
 
     #[test]
-    fn images_are_moved_alike_before_and_after_a_stop() {
-        let json = r#"{"data": {"type": "digits"}, "test": 1597, "split": {"type": "stratified"},
-            "augment": {"shift": 0.1, "rotate": 15, "zoom": 0.1, "noise": 0.05},
-            "layers": [{"type": "flatten"}, {"type": "dense", "units": 10}], "loss": "softmaxCrossEntropy",
-            "optimizer": {"type": "adam", "learningRate": 0.01}, "batch": {"type": "mini", "size": 16},
-            "epochs": 2, "seed": 3}"#;
-        let start = |json: &str| {
-            let spec = RunSpec::from_json(json).unwrap();
-            let set = data::load(&spec.data, spec.seed, &[]).unwrap();
-            let examples = spec.examples(set).unwrap();
-            Trainer::new(spec, Arc::new(examples)).unwrap()
-        };
-        let (mut whole, mut stopped) = (start(json), start(json));
-        (0..9).for_each(|_| stopped.step().unwrap());
-        let mut stopped = load(&save(&stopped).unwrap(), &[]).unwrap();
-        whole.run_until(|| false).unwrap();
-        stopped.run_until(|| false).unwrap();
-        assert_eq!(stopped.run_hash(), whole.run_hash());
-        assert_eq!(stopped.history(), whole.history());
-        let mut still = start(&json.replace("0.1", "0").replace("15,", "0,").replace("0.05", "0"));
-        still.run_until(|| false).unwrap();
-        assert_ne!(still.history().loss, whole.history().loss);
+    fn the_same_holds_for_every_schedule_and_all_that_is_done_against_over_fitting() {
+        let adam = r#"{"type": "adam", "learningRate": 0.02}"#;
+        for entry in schedules() {
+            let shape = format!(r#", "schedule": {{"type": "{}", "warmup": 1.5}}"#, entry.name);
+            holds_at_every_step(adam, &shape);
+        }
+        let noise = r#", "regularization": {"l1": 0.001, "l2": 0.01, "maxNorm": 0.8, "weightNoise": 0.05, "labelNoise": 0.3}"#;
+        holds_at_every_step(adam, noise);
+        let plateau = r#", "schedule": {"type": "plateau", "patience": 1, "minDelta": 0.5, "gamma": 0.5}"#;
+        let fallen = holds_at_every_step(adam, plateau);
+        assert!(fallen.rate_factor() < 0.3, "the rate never fell");
+        let stopping =
+            r#", "earlyStopping": {"patience": 2, "minDelta": 0.5}, "regularization": {"maxNorm": 1}"#;
+        let stopped = holds_at_every_step(adam, stopping);
+        assert!(matches!(stopped.state(), RunState::Stopped(_)), "{:?}", stopped.state());
     }
 
     #[test]
     fn a_damaged_or_foreign_file_is_refused() {
-        let mut trained = trainer(r#"{"type": "adam", "learningRate": 0.02}"#);
+        let mut trained = trainer(r#"{"type": "adam", "learningRate": 0.02}"#, "");
         trained.run_until(|| false).unwrap();
         let good = save(&trained).unwrap();
         let code = |bytes: &[u8]| load(bytes, &[]).unwrap_err().report().code;

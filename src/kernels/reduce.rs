@@ -69,6 +69,14 @@ pub fn sum_squares<T: Real>(x: &[T]) -> T {
     fold_lanes(lanes, |a, b| a + b)
 }
 
+/// The sum of the absolute values of a run.
+#[must_use]
+pub fn sum_abs<T: Real>(x: &[T]) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    run(&mut lanes, x, |sum, x| sum + x.abs());
+    fold_lanes(lanes, |a, b| a + b)
+}
+
 /// The sum of `x[i] * y[i]`, as a run.
 #[must_use]
 pub fn dot<T: Real>(x: &[T], y: &[T]) -> T {

@@ -1,14 +1,11 @@
 //! Adadelta.
 
-use super::{BELOW_ONE, EPSILON, Method, Update, within};
-use crate::error::Result;
+use super::{Constants, EPSILON, Method, RATE, SHARE, Slot, Update};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Steps in the units of the parameters: the size of past steps over the size of past gradients.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Adadelta {
     /// Factor of each step; 1 in the paper.
     pub learning_rate: f64,
@@ -24,6 +21,14 @@ impl Default for Adadelta {
     }
 }
 
+impl Constants for Adadelta {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("rho", Slot::Number(&mut self.rho, SHARE));
+        show("epsilon", Slot::Number(&mut self.epsilon, EPSILON));
+    }
+}
+
 impl Method for Adadelta {
     const TITLE: &'static str = "Adadelta";
     const FORMULA: &'static str = "s = rho s + (1 - rho) g^2; d = sqrt(a + epsilon) / sqrt(s + epsilon) g; \
@@ -32,15 +37,6 @@ impl Method for Adadelta {
 
     fn slices(&self) -> usize {
         2
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        within("rho", self.rho, 0.0, BELOW_ONE)?;
-        within("epsilon", self.epsilon, EPSILON, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

@@ -1,14 +1,11 @@
 //! Adagrad.
 
-use super::{EPSILON, Method, Update, within};
-use crate::error::Result;
+use super::{Constants, EPSILON, Method, RATE, Slot, Update};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// A rate for each parameter that falls with the squared gradients it has seen.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Adagrad {
     /// Step size.
     pub learning_rate: f64,
@@ -26,6 +23,15 @@ impl Default for Adagrad {
     }
 }
 
+impl Constants for Adagrad {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("learningRateDecay", Slot::Number(&mut self.learning_rate_decay, [0.0, 1e6]));
+        show("initialAccumulator", Slot::Number(&mut self.initial_accumulator, [0.0, 1e6]));
+        show("epsilon", Slot::Number(&mut self.epsilon, EPSILON));
+    }
+}
+
 impl Method for Adagrad {
     const TITLE: &'static str = "Adagrad";
     const FORMULA: &'static str = "s += g^2, s starting at initialAccumulator; \
@@ -36,18 +42,8 @@ impl Method for Adagrad {
         1
     }
 
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
     fn first(&self) -> f64 {
         self.initial_accumulator
-    }
-
-    fn check(&self) -> Result<()> {
-        within("learningRateDecay", self.learning_rate_decay, 0.0, 1e6)?;
-        within("initialAccumulator", self.initial_accumulator, 0.0, 1e6)?;
-        within("epsilon", self.epsilon, EPSILON, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

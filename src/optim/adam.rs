@@ -1,14 +1,11 @@
 //! Adam and AMSGrad.
 
-use super::{BELOW_ONE, EPSILON, Method, Update, is_false, missing, within};
-use crate::error::Result;
+use super::{Constants, EPSILON, Method, RATE, SHARE, Slot, Update, missing};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Mean gradients divided by the root of their mean squares, both freed of what they lack at the start.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Adam {
     /// Step size.
     pub learning_rate: f64,
@@ -19,13 +16,22 @@ pub struct Adam {
     /// Keeps the quotient finite.
     pub epsilon: f64,
     /// Whether the largest v so far takes the place of v, so that no rate ever rises (AMSGrad).
-    #[serde(skip_serializing_if = "is_false")]
     pub amsgrad: bool,
 }
 
 impl Default for Adam {
     fn default() -> Self {
         Self { learning_rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: false }
+    }
+}
+
+impl Constants for Adam {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("beta1", Slot::Number(&mut self.beta1, SHARE));
+        show("beta2", Slot::Number(&mut self.beta2, SHARE));
+        show("epsilon", Slot::Number(&mut self.epsilon, EPSILON));
+        show("amsgrad", Slot::Flag(&mut self.amsgrad));
     }
 }
 
@@ -39,16 +45,6 @@ impl Method for Adam {
 
     fn slices(&self) -> usize {
         2 + usize::from(self.amsgrad)
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        within("beta1", self.beta1, 0.0, BELOW_ONE)?;
-        within("beta2", self.beta2, 0.0, BELOW_ONE)?;
-        within("epsilon", self.epsilon, EPSILON, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

@@ -1,15 +1,18 @@
 //! AdamW: Adam whose weight decay is decoupled.
 
-use super::{Adam, Method, Update};
-use crate::error::Result;
+use super::{Adam, Constants, Method, Slot, Update};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// [`Adam`], with weight decay that shrinks the weights themselves, 0.01 unless the spec says otherwise.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(transparent))]
 pub struct AdamW(pub Adam);
+
+impl Constants for AdamW {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        self.0.each(show);
+    }
+}
 
 impl Method for AdamW {
     const TITLE: &'static str = "AdamW";
@@ -20,14 +23,6 @@ impl Method for AdamW {
 
     fn slices(&self) -> usize {
         self.0.slices()
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        self.0.rate()
-    }
-
-    fn check(&self) -> Result<()> {
-        self.0.check()
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

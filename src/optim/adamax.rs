@@ -1,14 +1,11 @@
 //! Adamax: Adam with the largest gradient in place of the mean square.
 
-use super::{BELOW_ONE, EPSILON, Method, Update, missing, within};
-use crate::error::Result;
+use super::{Constants, EPSILON, Method, RATE, SHARE, Slot, Update, missing};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Mean gradients divided by the largest recent one.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Adamax {
     /// Step size.
     pub learning_rate: f64,
@@ -26,6 +23,15 @@ impl Default for Adamax {
     }
 }
 
+impl Constants for Adamax {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("beta1", Slot::Number(&mut self.beta1, SHARE));
+        show("beta2", Slot::Number(&mut self.beta2, SHARE));
+        show("epsilon", Slot::Number(&mut self.epsilon, EPSILON));
+    }
+}
+
 impl Method for Adamax {
     const TITLE: &'static str = "Adamax";
     const FORMULA: &'static str = "m = beta1 m + (1 - beta1) g; u = max(beta2 u, |g| + epsilon); \
@@ -34,16 +40,6 @@ impl Method for Adamax {
 
     fn slices(&self) -> usize {
         2
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        within("beta1", self.beta1, 0.0, BELOW_ONE)?;
-        within("beta2", self.beta2, 0.0, BELOW_ONE)?;
-        within("epsilon", self.epsilon, EPSILON, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

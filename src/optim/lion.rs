@@ -1,14 +1,11 @@
 //! Lion: steps of one size, in the direction of a sign.
 
-use super::{BELOW_ONE, Method, Update, within};
-use crate::error::Result;
+use super::{Constants, Method, RATE, SHARE, Slot, Update};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Every parameter moves by the rate, up or down as momentum and gradient say.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Lion {
     /// Step size; a tenth of what suits Adam.
     pub learning_rate: f64,
@@ -24,6 +21,14 @@ impl Default for Lion {
     }
 }
 
+impl Constants for Lion {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("beta1", Slot::Number(&mut self.beta1, SHARE));
+        show("beta2", Slot::Number(&mut self.beta2, SHARE));
+    }
+}
+
 impl Method for Lion {
     const TITLE: &'static str = "Lion";
     const FORMULA: &'static str =
@@ -34,15 +39,6 @@ impl Method for Lion {
 
     fn slices(&self) -> usize {
         1
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        within("beta1", self.beta1, 0.0, BELOW_ONE)?;
-        within("beta2", self.beta2, 0.0, BELOW_ONE)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

@@ -1,7 +1,7 @@
 //! Optimizers: each is one function on flat slices.
 //!
 //! # Adding an optimizer
-//! Write its file with a struct that serde reads and an `impl Method`, and name it in the `optimizers!` list. Its
+//! Write its file with a struct, its [`Constants`] and an `impl Method`, and name it in the `optimizers!` list. Its
 //! state is as many slices of the length of theta as it asks for; checkpoints, resets, clipping, noise, weight decay
 //! ([`Options`]) and the table of the documentation then work by themselves.
 
@@ -10,6 +10,7 @@ mod adagrad;
 mod adam;
 mod adam_w;
 mod adamax;
+mod constants;
 mod lion;
 mod momentum;
 mod nadam;
@@ -27,6 +28,8 @@ pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
 pub use adamax::Adamax;
+pub(crate) use constants::serde_by_constants;
+pub use constants::{Constants, Slot, check, nothing_left, read, written};
 pub use lion::Lion;
 pub use momentum::Momentum;
 pub use nadam::Nadam;
@@ -42,11 +45,9 @@ pub use shapes::{Constant, Cosine, Exponential, InverseTime, Linear, OneCycle, P
 use crate::error::{Error, Result};
 use crate::json;
 use crate::kernels::Real;
-use serde::Serialize;
-use serde_json::Value;
 
 /// What an optimizer is.
-pub trait Method: Default {
+pub trait Method: Constants + Default {
     /// What people call it.
     const TITLE: &'static str;
     /// One update in symbols: p parameter, g gradient, t number of the update from 1, rate its learning rate; other
@@ -62,9 +63,6 @@ pub trait Method: Default {
     /// State slices of the length of theta.
     fn slices(&self) -> usize;
 
-    /// The learning rate.
-    fn rate(&mut self) -> &mut f64;
-
     /// What every number of the state starts from.
     fn first(&self) -> f64 {
         0.0
@@ -75,12 +73,6 @@ pub trait Method: Default {
         let _ = t;
         last
     }
-
-    /// Refuses constants outside their range.
-    ///
-    /// # Errors
-    /// [`Error::Spec`] that names the constant.
-    fn check(&self) -> Result<()>;
 
     /// Does one update, of all of theta or of a part of it.
     fn update<T: Real>(&self, update: Update<'_, T>);
@@ -103,30 +95,35 @@ pub struct Entry<S> {
 
 macro_rules! optimizers {
     ($($method:ident),* $(,)?) => {
-        /// A method with its constants, as JSON: `{"type": "adam", "learningRate": 0.001}`.
-        #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-        #[serde(tag = "type", rename_all = "camelCase")]
+        /// A method with its constants.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(tag = "type", rename_all = "camelCase"))]
         #[allow(missing_docs)]
         pub enum MethodSpec { $($method($method)),* }
 
         impl MethodSpec {
-            /// Reads a description without the fields of [`Options`].
-            fn read(description: Value) -> serde_json::Result<Self> {
-                let names = [$(stringify!($method)),*];
-                let (variant, fields) = json::tagged(description, &names)?;
-                $(if names[variant] == stringify!($method) {
-                    return serde_json::from_value(fields).map(Self::$method);
-                })*
-                Err(serde::de::Error::custom("unknown type"))
+            const NAMES: &'static [&'static str] = &[$(stringify!($method)),*];
+
+            /// The method at a place of the list, with its defaults.
+            fn of(place: usize) -> Self {
+                match Self::NAMES[place] {
+                    $(stringify!($method) => Self::$method($method::default()),)*
+                    _ => Self::Sgd(Sgd::default()),
+                }
+            }
+
+            /// Its type in a spec.
+            #[must_use]
+            pub fn name(&self) -> String {
+                json::camel(match self { $(Self::$method(_) => stringify!($method),)* })
+            }
+
+            fn constants(&mut self) -> &mut dyn Constants {
+                match self { $(Self::$method(m) => m,)* }
             }
 
             fn slices(&self) -> usize {
                 match self { $(Self::$method(m) => m.slices(),)* }
-            }
-
-            fn rate(&mut self) -> &mut f64 {
-                match self { $(Self::$method(m) => m.rate(),)* }
             }
 
             fn first(&self) -> f64 {
@@ -140,10 +137,6 @@ macro_rules! optimizers {
             /// [`Method::DECAY`] and [`Method::DECOUPLED`].
             fn decay(&self) -> (f64, bool) {
                 match self { $(Self::$method(_) => ($method::DECAY, $method::DECOUPLED),)* }
-            }
-
-            fn check(&self) -> Result<()> {
-                match self { $(Self::$method(m) => m.check(),)* }
             }
 
             fn update<T: Real>(&self, update: Update<'_, T>) {
@@ -173,29 +166,16 @@ macro_rules! optimizers {
 
 optimizers![Sgd, Momentum, Adagrad, Adadelta, Rmsprop, Adam, AdamW, Nadam, Radam, Adamax, Lion];
 
-/// The largest share below 1.
-const BELOW_ONE: f64 = 1.0 - f64::EPSILON;
-/// The least epsilon: it is still a number in f32.
-const EPSILON: f64 = 1e-30;
+/// Learning rates.
+const RATE: [f64; 2] = [0.0, 1e6];
+/// Shares that are kept: below 1.
+const SHARE: [f64; 2] = [0.0, 1.0 - f64::EPSILON];
+/// Numbers that keep a quotient finite: the least is still a number in f32.
+const EPSILON: [f64; 2] = [1e-30, 1.0];
 
 /// What a mean that keeps the share `beta` and started at 0 lacks after `t` numbers, as a share of itself.
 fn missing(beta: f64, t: u64) -> f64 {
     1.0 - libm::pow(beta, t as f64)
-}
-
-// Constants that came after the first specs are written only where they are set, so that run hashes stay.
-
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
-}
-
-/// Refuses a constant of an optimizer outside `low..=high`.
-fn within(name: &str, value: f64, low: f64, high: f64) -> Result<()> {
-    number("optimizer-constant", format!("optimizer.{name}"), value, low, high)
 }
 
 /// Refuses a number at `place` in a spec outside `low..=high`.
@@ -203,14 +183,10 @@ fn within(name: &str, value: f64, low: f64, high: f64) -> Result<()> {
 /// # Errors
 /// [`Error::Spec`] that names the place.
 pub fn ranged(place: &str, value: f64, low: f64, high: f64) -> Result<()> {
-    number("number-range", place.to_owned(), value, low, high)
-}
-
-fn number(code: &'static str, place: String, value: f64, low: f64, high: f64) -> Result<()> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
-    let error = Error::spec(code, place).expected(format!("a number from {low} to {high}"));
+    let error = Error::spec("number-range", place).expected(format!("a number from {low} to {high}"));
     let error = error.got(value.to_string()).hint("choose a number in this range");
     Err(error.arg("low", low).arg("high", high).arg("got", value))
 }

@@ -1,14 +1,11 @@
 //! Momentum, heavy-ball and Nesterov.
 
-use super::{BELOW_ONE, Method, Update, is_zero, within};
-use crate::error::Result;
+use super::{Constants, Method, RATE, SHARE, Slot, Update};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Steps along a sum of past gradients, in which older ones count less.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Momentum {
     /// Step size.
     pub learning_rate: f64,
@@ -17,13 +14,21 @@ pub struct Momentum {
     /// Whether the gradient is taken as if one step ahead.
     pub nesterov: bool,
     /// Share of each gradient but the first that is left out of m.
-    #[serde(skip_serializing_if = "is_zero")]
     pub dampening: f64,
 }
 
 impl Default for Momentum {
     fn default() -> Self {
         Self { learning_rate: 0.01, momentum: 0.9, nesterov: false, dampening: 0.0 }
+    }
+}
+
+impl Constants for Momentum {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("momentum", Slot::Number(&mut self.momentum, SHARE));
+        show("nesterov", Slot::Flag(&mut self.nesterov));
+        show("dampening", Slot::Number(&mut self.dampening, [0.0, 1.0]));
     }
 }
 
@@ -36,15 +41,6 @@ impl Method for Momentum {
 
     fn slices(&self) -> usize {
         1
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        within("momentum", self.momentum, 0.0, BELOW_ONE)?;
-        within("dampening", self.dampening, 0.0, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

@@ -1,14 +1,11 @@
 //! NAdam: Adam with Nesterov's momentum.
 
-use super::{BELOW_ONE, EPSILON, Method, Update, missing, within};
-use crate::error::Result;
+use super::{Constants, EPSILON, Method, RATE, SHARE, Slot, Update, missing};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Adam that looks one step ahead, with a momentum that grows to beta1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Nadam {
     /// Step size.
     pub learning_rate: f64,
@@ -35,6 +32,16 @@ impl Nadam {
     }
 }
 
+impl Constants for Nadam {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("beta1", Slot::Number(&mut self.beta1, SHARE));
+        show("beta2", Slot::Number(&mut self.beta2, SHARE));
+        show("epsilon", Slot::Number(&mut self.epsilon, EPSILON));
+        show("momentumDecay", Slot::Number(&mut self.momentum_decay, [0.0, 1e6]));
+    }
+}
+
 impl Method for Nadam {
     const TITLE: &'static str = "NAdam";
     const FORMULA: &'static str = "mu_t = beta1 (1 - 0.5 0.96^(t momentumDecay)); M = mu_1 ... mu_t; m, v as in Adam; \
@@ -46,20 +53,9 @@ impl Method for Nadam {
         2
     }
 
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
     /// The product of all momentums up to step `t`.
     fn scalar(&self, t: u64, last: f64) -> f64 {
         last * self.mu(t)
-    }
-
-    fn check(&self) -> Result<()> {
-        within("beta1", self.beta1, 0.0, BELOW_ONE)?;
-        within("beta2", self.beta2, 0.0, BELOW_ONE)?;
-        within("epsilon", self.epsilon, EPSILON, 1.0)?;
-        within("momentumDecay", self.momentum_decay, 0.0, 1e6)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

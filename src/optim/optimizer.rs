@@ -1,34 +1,44 @@
 //! An optimizer at work: its spec, its state, one update.
 
+use super::constants::{check, nothing_left, read, tagged, written};
 use super::options::TILE;
-use super::{MethodSpec, Options, within};
+use super::{Constants, MethodSpec, Options, RATE, Slot, ranged};
 use crate::error::Result;
 use crate::kernels::Real;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A method and the options that all methods understand, in one JSON object:
 /// `{"type": "adam", "learningRate": 0.001, "clipNorm": 1}`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OptimizerSpec {
     /// The method with its constants.
-    #[serde(flatten)]
     pub method: MethodSpec,
     /// Clipping, noise and weight decay.
-    #[serde(flatten)]
     pub options: Options,
+}
+
+impl Serialize for OptimizerSpec {
+    fn serialize<S: Serializer>(&self, target: S) -> std::result::Result<S::Ok, S::Error> {
+        let kind = [("type", self.method.name().into())];
+        target.collect_map(kind.into_iter().chain(written(*self)))
+    }
 }
 
 impl<'de> Deserialize<'de> for OptimizerSpec {
     fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
-        let mut fields = Map::deserialize(source)?;
-        let options: Map<String, Value> =
-            Options::NAMES.iter().filter_map(|name| fields.remove_entry(*name)).collect();
-        let options = serde_json::from_value(Value::Object(options)).map_err(D::Error::custom)?;
-        let method = MethodSpec::read(Value::Object(fields)).map_err(D::Error::custom)?;
-        Ok(Self { method, options })
+        let (variant, mut fields) = tagged(source, MethodSpec::NAMES)?;
+        let mut spec = Self { method: MethodSpec::of(variant), options: Options::default() };
+        read(&mut spec, &mut fields).map_err(D::Error::custom)?;
+        nothing_left(&fields).map_err(D::Error::custom)?;
+        Ok(spec)
+    }
+}
+
+impl Constants for OptimizerSpec {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        self.method.constants().each(show);
+        self.options.each(show);
     }
 }
 
@@ -42,8 +52,9 @@ impl OptimizerSpec {
     /// The learning rate it is set to.
     #[must_use]
     pub fn rate(&self) -> f64 {
-        let mut method = self.method;
-        *method.rate()
+        let mut rate = f64::NAN;
+        { *self }.with_rate(|r| rate = *r);
+        rate
     }
 
     /// Sets the learning rate.
@@ -51,9 +62,16 @@ impl OptimizerSpec {
     /// # Errors
     /// [`Error::Spec`](crate::Error::Spec) if it is negative or no number.
     pub fn set_rate(&mut self, rate: f64) -> Result<()> {
-        within("learningRate", rate, 0.0, 1e6)?;
-        *self.method.rate() = rate;
+        ranged("optimizer.learningRate", rate, RATE[0], RATE[1])?;
+        self.with_rate(|r| *r = rate);
         Ok(())
+    }
+
+    fn with_rate(&mut self, mut act: impl FnMut(&mut f64)) {
+        self.method.constants().each(&mut |name, slot| match slot {
+            Slot::Number(rate, _) if name == "learningRate" => act(rate),
+            _ => {}
+        });
     }
 
     /// Refuses constants outside their range.
@@ -61,9 +79,7 @@ impl OptimizerSpec {
     /// # Errors
     /// [`Error::Spec`](crate::Error::Spec) that names the constant.
     pub fn check(&self) -> Result<()> {
-        within("learningRate", self.rate(), 0.0, 1e6)?;
-        self.options.check()?;
-        self.method.check()
+        check(*self, "optimizer")
     }
 }
 

@@ -1,60 +1,48 @@
 //! What any optimizer can do to a gradient before it uses it, and to the weights beside it.
 
-use super::within;
-use crate::error::Result;
+use super::{Constants, Slot};
 use crate::kernels::{Real, reduce};
 use crate::rng::{Source, Stream};
-use serde::{Deserialize, Serialize};
 
 /// Clipping, noise and weight decay, in this order; each is off unless it is written beside the optimizer's constants.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(
+    target_family = "wasm",
+    derive(tsify::Tsify),
+    serde(default, rename_all = "camelCase", rename = "OptimizerOptions")
+)]
 pub struct Options {
     /// Most Euclidean norm of the whole gradient: `g *= min(1, c / (norm + 1e-6))` (Pascanu, Mikolov, Bengio 2013).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
     /// Most size of an entry: those beyond are set to it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_value: Option<f64>,
     /// Variance eta of the normal noise added to the first gradient; that of step t is `eta / t^noiseDecay`
     /// (Neelakantan and others: *Adding gradient noise improves learning for very deep networks*, 2015; they use 0.01,
     /// 0.3 and 1).
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gradient_noise: Option<f64>,
     /// How fast the noise falls; 0.55 unless set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub noise_decay: Option<f64>,
     /// Weight decay, of every parameter: `g += weightDecay p`, or if decoupled `p *= 1 - rate weightDecay`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
     /// Whether weight decay is decoupled; unless set, it is for AdamW and Lion.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub decoupled: Option<bool>,
 }
 
 /// Numbers that are treated at once: two tiles and their state stay in the first cache.
 pub(super) const TILE: usize = 1024;
 
-impl Options {
-    /// Their names, which may stand among the constants of every optimizer.
-    pub(super) const NAMES: [&'static str; 6] =
-        ["clipNorm", "clipValue", "gradientNoise", "noiseDecay", "weightDecay", "decoupled"];
-
-    /// Refuses constants outside their range.
-    pub(super) fn check(&self) -> Result<()> {
-        let ranges = [
-            ("clipNorm", self.clip_norm, 1e-12, 1e12),
-            ("clipValue", self.clip_value, 1e-12, 1e12),
-            ("gradientNoise", self.gradient_noise, 0.0, 1e6),
-            ("noiseDecay", self.noise_decay, 0.0, 100.0),
-            ("weightDecay", self.weight_decay, 0.0, 1e6),
-        ];
-        ranges.into_iter().try_for_each(|(name, value, low, high)| {
-            value.map_or(Ok(()), |value| within(name, value, low, high))
-        })
+impl Constants for Options {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("clipNorm", Slot::Maybe(&mut self.clip_norm, [1e-12, 1e12]));
+        show("clipValue", Slot::Maybe(&mut self.clip_value, [1e-12, 1e12]));
+        show("gradientNoise", Slot::Maybe(&mut self.gradient_noise, [0.0, 1e6]));
+        show("noiseDecay", Slot::Maybe(&mut self.noise_decay, [0.0, 100.0]));
+        show("weightDecay", Slot::Maybe(&mut self.weight_decay, [0.0, 1e6]));
+        show("decoupled", Slot::MaybeFlag(&mut self.decoupled));
     }
+}
 
+impl Options {
     /// What there is to do at update `t` with this gradient; `decay` and `decoupled` hold unless they are set here.
     /// `None` if the optimizer can use gradient and weights as they are.
     pub(super) fn treatment<T: Real>(

@@ -1,13 +1,11 @@
 //! Waiting for a measurement to improve: what early stopping and a rate that falls on a plateau have in common.
 
-use super::ranged;
-use crate::error::Result;
+use super::Slot;
 use serde::{Deserialize, Serialize};
 
 /// What is watched: a mean over a sample of the training or of the test part.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub enum Monitor {
     /// Loss on training examples.
     TrainLoss,
@@ -21,15 +19,20 @@ pub enum Monitor {
 }
 
 impl Monitor {
+    const ALL: [Self; 4] = [Self::TrainLoss, Self::TestLoss, Self::TrainAccuracy, Self::TestAccuracy];
+    const NAMES: [&'static str; 4] = ["trainLoss", "testLoss", "trainAccuracy", "testAccuracy"];
+
     /// Its name in a spec.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::TrainLoss => "trainLoss",
-            Self::TestLoss => "testLoss",
-            Self::TrainAccuracy => "trainAccuracy",
-            Self::TestAccuracy => "testAccuracy",
-        }
+        Self::NAMES[self as usize]
+    }
+
+    /// Shows it as a constant.
+    pub fn show(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        let mut place = *self as usize;
+        show("monitor", Slot::Choice(&mut place, &Self::NAMES));
+        *self = Self::ALL[place];
     }
 
     /// Whether it is measured on test examples.
@@ -56,19 +59,8 @@ pub struct Patience {
     pub min_delta: f64,
 }
 
-impl Patience {
-    /// Refuses constants outside their range; `place` is the field of the spec they stand in.
-    ///
-    /// # Errors
-    /// [`Error::Spec`](crate::Error::Spec) that names the constant.
-    pub fn check(&self, place: &str) -> Result<()> {
-        ranged(&format!("{place}.patience"), f64::from(self.patience), 1.0, 1e6)?;
-        ranged(&format!("{place}.minDelta"), self.min_delta, 0.0, 1e6)
-    }
-}
-
 /// What has been seen so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Waiting {
     /// The best value; `None` before the first.
     pub best: Option<f64>,
@@ -88,12 +80,12 @@ pub enum Verdict {
 }
 
 impl Waiting {
-    /// Takes in a measurement; one that is no number is no improvement.
+    /// Takes in a measurement; one that is no finite number is no improvement.
     pub fn see(&mut self, patience: &Patience, value: f64) -> Verdict {
         let better = match self.best {
-            None => !value.is_nan(),
+            None => value.is_finite(),
             Some(best) if patience.monitor.is_accuracy() => value > best + patience.min_delta,
-            Some(best) => value < best - patience.min_delta,
+            Some(best) => value < best - patience.min_delta && value.is_finite(),
         };
         if better {
             *self = Self { best: Some(value), waited: 0 };
@@ -119,6 +111,6 @@ mod tests {
         assert_eq!(verdicts(Monitor::TestLoss, 0.0, &[2.0, 1.0, 1.0, 0.5]), [Better, Better, Wait, Better]);
         assert_eq!(verdicts(Monitor::TrainLoss, 0.2, &[1.0, 0.9, 0.85, 0.7]), [Better, Wait, Over, Better]);
         assert_eq!(verdicts(Monitor::TestAccuracy, 0.0, &[0.5, 0.6, 0.4, 0.6]), [Better, Better, Wait, Over]);
-        assert_eq!(verdicts(Monitor::TestLoss, 0.0, &[f64::NAN, 3.0, f64::NAN]), [Wait, Better, Wait]);
+        assert_eq!(verdicts(Monitor::TestLoss, 0.0, &[f64::INFINITY, 3.0, f64::NAN]), [Wait, Better, Wait]);
     }
 }

@@ -1,14 +1,11 @@
 //! RAdam: Adam that waits until its second moment can be trusted.
 
-use super::{BELOW_ONE, EPSILON, Method, Update, missing, within};
-use crate::error::Result;
+use super::{Constants, EPSILON, Method, RATE, SHARE, Slot, Update, missing};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Momentum at first, then Adam with a factor for the variance of its rate.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Radam {
     /// Step size.
     pub learning_rate: f64,
@@ -37,6 +34,15 @@ impl Radam {
     }
 }
 
+impl Constants for Radam {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("beta1", Slot::Number(&mut self.beta1, SHARE));
+        show("beta2", Slot::Number(&mut self.beta2, SHARE));
+        show("epsilon", Slot::Number(&mut self.epsilon, EPSILON));
+    }
+}
+
 impl Method for Radam {
     const TITLE: &'static str = "RAdam";
     const FORMULA: &'static str = "m, v as in Adam; r_inf = 2 / (1 - beta2) - 1; \
@@ -48,16 +54,6 @@ impl Method for Radam {
 
     fn slices(&self) -> usize {
         2
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        within("beta1", self.beta1, 0.0, BELOW_ONE)?;
-        within("beta2", self.beta2, 0.0, BELOW_ONE)?;
-        within("epsilon", self.epsilon, EPSILON, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

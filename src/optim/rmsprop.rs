@@ -1,14 +1,11 @@
 //! RMSprop: plain, centred, with momentum.
 
-use super::{BELOW_ONE, EPSILON, Method, Update, within};
-use crate::error::Result;
+use super::{Constants, EPSILON, Method, RATE, SHARE, Slot, Update};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Gradients divided by the root of their mean square.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Rmsprop {
     /// Step size.
     pub learning_rate: f64,
@@ -28,6 +25,16 @@ impl Default for Rmsprop {
     }
 }
 
+impl Constants for Rmsprop {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+        show("rho", Slot::Number(&mut self.rho, SHARE));
+        show("momentum", Slot::Number(&mut self.momentum, SHARE));
+        show("centered", Slot::Flag(&mut self.centered));
+        show("epsilon", Slot::Number(&mut self.epsilon, EPSILON));
+    }
+}
+
 impl Method for Rmsprop {
     const TITLE: &'static str = "RMSprop, plain, centred, with momentum";
     const FORMULA: &'static str = "s = rho s + (1 - rho) g^2; d = g / (sqrt(s) + epsilon); p -= rate d; \
@@ -38,16 +45,6 @@ impl Method for Rmsprop {
     /// The mean square, and a slice each for the mean and for the momentum where they are asked for.
     fn slices(&self) -> usize {
         1 + usize::from(self.centered) + usize::from(self.momentum > 0.0)
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        within("rho", self.rho, 0.0, BELOW_ONE)?;
-        within("momentum", self.momentum, 0.0, BELOW_ONE)?;
-        within("epsilon", self.epsilon, EPSILON, 1.0)
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

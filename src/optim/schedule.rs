@@ -1,15 +1,15 @@
 //! How the learning rate moves over a run.
 //!
 //! # Adding a schedule
-//! Write a struct that serde reads and an `impl Shape` in `shapes.rs`, and name it in the `schedules!` list below.
+//! Write a struct, its [`Constants`] and an `impl Shape` in `shapes.rs`, and name it in the `schedules!` list below.
 
+use super::constants::{check, nothing_left, read, tagged, written};
 use super::shapes::{Constant, Cosine, Exponential, InverseTime, Linear, OneCycle, Plateau, Step};
-use super::{Entry, ranged};
+use super::{Constants, Entry, Slot};
 use crate::error::Result;
 use crate::json;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Clock {
 }
 
 /// What a schedule is.
-pub trait Shape: Default {
+pub trait Shape: Constants + Default {
     /// What people call it.
     const TITLE: &'static str;
     /// The factor of the learning rate in symbols: e epochs done, x share of the run done.
@@ -43,50 +43,47 @@ pub trait Shape: Default {
     /// Who proposed it, where.
     const SOURCE: &'static str;
 
-    /// Refuses constants outside their range.
-    ///
-    /// # Errors
-    /// [`Error::Spec`](crate::Error::Spec) that names the constant.
-    fn check(&self) -> Result<()>;
-
     /// The factor of the learning rate.
     fn factor(&self, clock: Clock) -> f64;
 }
 
 /// A factor of the learning rate for each step, as JSON: `{"type": "cosine", "end": 0.01, "warmup": 2}`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Schedule {
     /// How it falls.
-    #[serde(flatten)]
     pub shape: ShapeSpec,
     /// Epochs, or parts of one, over which the rate first rises in a straight line to where the shape begins
     /// (Goyal and others: *Accurate, large minibatch SGD*, 2017). The shape takes the rest of the run.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup: Option<f64>,
 }
 
 macro_rules! schedules {
     ($($shape:ident),* $(,)?) => {
         /// A shape with its constants.
-        #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-        #[serde(tag = "type", rename_all = "camelCase")]
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(tag = "type", rename_all = "camelCase"))]
         #[allow(missing_docs)]
         pub enum ShapeSpec { $($shape($shape)),* }
 
         impl ShapeSpec {
-            fn read(description: Value) -> serde_json::Result<Self> {
-                let names = [$(stringify!($shape)),*];
-                let (variant, fields) = json::tagged(description, &names)?;
-                $(if names[variant] == stringify!($shape) {
-                    return serde_json::from_value(fields).map(Self::$shape);
-                })*
-                Err(serde::de::Error::custom("unknown type"))
+            const NAMES: &'static [&'static str] = &[$(stringify!($shape)),*];
+
+            /// The shape at a place of the list, with its defaults.
+            fn of(place: usize) -> Self {
+                match Self::NAMES[place] {
+                    $(stringify!($shape) => Self::$shape($shape::default()),)*
+                    _ => Self::default(),
+                }
             }
 
-            fn check(&self) -> Result<()> {
-                match self { $(Self::$shape(s) => s.check(),)* }
+            /// Its type in a spec.
+            #[must_use]
+            pub fn name(&self) -> String {
+                json::camel(match self { $(Self::$shape(_) => stringify!($shape),)* })
+            }
+
+            fn constants(&mut self) -> &mut dyn Constants {
+                match self { $(Self::$shape(s) => s,)* }
             }
 
             fn factor(&self, clock: Clock) -> f64 {
@@ -122,14 +119,27 @@ impl Default for ShapeSpec {
     }
 }
 
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, target: S) -> std::result::Result<S::Ok, S::Error> {
+        let kind = [("type", self.shape.name().into())];
+        target.collect_map(kind.into_iter().chain(written(*self)))
+    }
+}
+
 impl<'de> Deserialize<'de> for Schedule {
     fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
-        let mut fields = Map::<String, Value>::deserialize(source)?;
-        let warmup = fields.remove("warmup").unwrap_or_default();
-        Ok(Self {
-            warmup: serde_json::from_value(warmup).map_err(D::Error::custom)?,
-            shape: ShapeSpec::read(Value::Object(fields)).map_err(D::Error::custom)?,
-        })
+        let (variant, mut fields) = tagged(source, ShapeSpec::NAMES)?;
+        let mut schedule = Self { shape: ShapeSpec::of(variant), warmup: None };
+        read(&mut schedule, &mut fields).map_err(D::Error::custom)?;
+        nothing_left(&fields).map_err(D::Error::custom)?;
+        Ok(schedule)
+    }
+}
+
+impl Constants for Schedule {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        self.shape.constants().each(show);
+        show("warmup", Slot::Maybe(&mut self.warmup, [0.0, 1e6]));
     }
 }
 
@@ -139,8 +149,7 @@ impl Schedule {
     /// # Errors
     /// [`Error::Spec`](crate::Error::Spec) that names the constant.
     pub fn check(&self) -> Result<()> {
-        ranged("schedule.warmup", self.warmup.unwrap_or(0.0), 0.0, 1e6)?;
-        self.shape.check()
+        check(*self, "schedule")
     }
 
     /// The factor of the learning rate of an update.

@@ -1,14 +1,11 @@
 //! Plain gradient descent; what makes it GD, SGD or mini-batch is the batch.
 
-use super::{Method, Update};
-use crate::error::Result;
+use super::{Constants, Method, RATE, Slot, Update};
 use crate::kernels::Real;
-use serde::{Deserialize, Serialize};
 
 /// Steps against the gradient.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Sgd {
     /// Step size.
     pub learning_rate: f64,
@@ -20,6 +17,12 @@ impl Default for Sgd {
     }
 }
 
+impl Constants for Sgd {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("learningRate", Slot::Number(&mut self.learning_rate, RATE));
+    }
+}
+
 impl Method for Sgd {
     const TITLE: &'static str = "Stochastic gradient descent";
     const FORMULA: &'static str = "p -= rate g";
@@ -27,14 +30,6 @@ impl Method for Sgd {
 
     fn slices(&self) -> usize {
         0
-    }
-
-    fn rate(&mut self) -> &mut f64 {
-        &mut self.learning_rate
-    }
-
-    fn check(&self) -> Result<()> {
-        Ok(())
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {

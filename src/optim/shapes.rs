@@ -1,25 +1,22 @@
 //! The schedules themselves.
 
 use super::patience::{Monitor, Patience};
-use super::{Clock, Shape, is_zero, ranged};
-use crate::error::Result;
-use serde::{Deserialize, Serialize};
+use super::{Clock, Constants, Shape, Slot};
 use std::f64::consts::PI;
 
 /// The same rate throughout.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Constant {}
+
+impl Constants for Constant {
+    fn each(&mut self, _: &mut dyn FnMut(&'static str, Slot<'_>)) {}
+}
 
 impl Shape for Constant {
     const TITLE: &'static str = "Constant";
     const FORMULA: &'static str = "1";
     const SOURCE: &'static str = "None";
-
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
 
     fn factor(&self, _: Clock) -> f64 {
         1.0
@@ -27,13 +24,17 @@ impl Shape for Constant {
 }
 
 /// A straight line to the end of the run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Linear {
     /// Factor at the end of the run.
-    #[serde(skip_serializing_if = "is_zero")]
     pub end: f64,
+}
+
+impl Constants for Linear {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("end", Slot::Number(&mut self.end, [0.0, 1.0]));
+    }
 }
 
 impl Shape for Linear {
@@ -42,19 +43,14 @@ impl Shape for Linear {
     const SOURCE: &'static str =
         "Defazio, Cutkosky, Mehta, Mishchenko: Optimal linear decay learning rate schedules, 2023";
 
-    fn check(&self) -> Result<()> {
-        ranged("schedule.end", self.end, 0.0, 1.0)
-    }
-
     fn factor(&self, clock: Clock) -> f64 {
         1.0 - (1.0 - self.end) * clock.share()
     }
 }
 
 /// Stairs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Step {
     /// Epochs of a stair.
     pub every: f64,
@@ -68,16 +64,18 @@ impl Default for Step {
     }
 }
 
+impl Constants for Step {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("every", Slot::Number(&mut self.every, [1e-3, 1e6]));
+        show("gamma", Slot::Number(&mut self.gamma, [0.0, 1.0]));
+    }
+}
+
 impl Shape for Step {
     const TITLE: &'static str = "Step";
     const FORMULA: &'static str = "gamma^floor(e / every)";
     const SOURCE: &'static str = "Krizhevsky, Sutskever, Hinton: ImageNet classification with deep convolutional \
         neural networks, 2012, section 5";
-
-    fn check(&self) -> Result<()> {
-        ranged("schedule.every", self.every, 1e-3, 1e6)?;
-        ranged("schedule.gamma", self.gamma, 0.0, 1.0)
-    }
 
     fn factor(&self, clock: Clock) -> f64 {
         // one division: exact where a stair is a whole number of steps
@@ -87,9 +85,8 @@ impl Shape for Step {
 }
 
 /// The same share off for each epoch, a little of it at every step.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Exponential {
     /// Factor of an epoch.
     pub gamma: f64,
@@ -101,15 +98,17 @@ impl Default for Exponential {
     }
 }
 
+impl Constants for Exponential {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("gamma", Slot::Number(&mut self.gamma, [1e-12, 1.0]));
+    }
+}
+
 impl Shape for Exponential {
     const TITLE: &'static str = "Exponential";
     const FORMULA: &'static str = "gamma^e";
     const SOURCE: &'static str =
         "Darken, Moody: Note on learning rate schedules for stochastic optimization, 1991";
-
-    fn check(&self) -> Result<()> {
-        ranged("schedule.gamma", self.gamma, 1e-12, 1.0)
-    }
 
     fn factor(&self, clock: Clock) -> f64 {
         libm::pow(self.gamma, clock.epochs())
@@ -117,9 +116,8 @@ impl Shape for Exponential {
 }
 
 /// 1/t: sums of the rate grow without bound, sums of its square do not.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct InverseTime {
     /// How fast it falls: after 1 / decay epochs the rate is half.
     pub decay: f64,
@@ -131,14 +129,16 @@ impl Default for InverseTime {
     }
 }
 
+impl Constants for InverseTime {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("decay", Slot::Number(&mut self.decay, [0.0, 1e6]));
+    }
+}
+
 impl Shape for InverseTime {
     const TITLE: &'static str = "1/t";
     const FORMULA: &'static str = "1 / (1 + decay e)";
     const SOURCE: &'static str = "Robbins, Monro: A stochastic approximation method, 1951";
-
-    fn check(&self) -> Result<()> {
-        ranged("schedule.decay", self.decay, 0.0, 1e6)
-    }
 
     fn factor(&self, clock: Clock) -> f64 {
         1.0 / (1.0 + self.decay * clock.epochs())
@@ -146,12 +146,17 @@ impl Shape for InverseTime {
 }
 
 /// Half a cosine from the rate to its floor.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Cosine {
     /// The floor, as a share of the rate.
     pub end: f64,
+}
+
+impl Constants for Cosine {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("end", Slot::Number(&mut self.end, [0.0, 1.0]));
+    }
 }
 
 impl Shape for Cosine {
@@ -160,19 +165,14 @@ impl Shape for Cosine {
     const SOURCE: &'static str =
         "Loshchilov, Hutter: SGDR, stochastic gradient descent with warm restarts, 2017, equation 5";
 
-    fn check(&self) -> Result<()> {
-        ranged("schedule.end", self.end, 0.0, 1.0)
-    }
-
     fn factor(&self, clock: Clock) -> f64 {
         between(1.0, self.end, clock.share())
     }
 }
 
 /// Up to the rate and down again to far below where it began.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct OneCycle {
     /// Share of the rate at the beginning.
     pub start: f64,
@@ -188,17 +188,19 @@ impl Default for OneCycle {
     }
 }
 
+impl Constants for OneCycle {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        show("start", Slot::Number(&mut self.start, [0.0, 1.0]));
+        show("peak", Slot::Number(&mut self.peak, [0.0, 1.0]));
+        show("end", Slot::Number(&mut self.end, [0.0, 1.0]));
+    }
+}
+
 impl Shape for OneCycle {
     const TITLE: &'static str = "One cycle";
     const FORMULA: &'static str = "half a cosine from start to 1 until x = peak, then one from 1 to end";
     const SOURCE: &'static str = "Smith, Topin: Super-convergence, very fast training of neural networks using large \
         learning rates, 2018";
-
-    fn check(&self) -> Result<()> {
-        ranged("schedule.start", self.start, 0.0, 1.0)?;
-        ranged("schedule.peak", self.peak, 0.0, 1.0)?;
-        ranged("schedule.end", self.end, 0.0, 1.0)
-    }
 
     fn factor(&self, clock: Clock) -> f64 {
         let x = clock.share();
@@ -217,9 +219,8 @@ fn between(a: f64, b: f64, x: f64) -> f64 {
 
 /// A smaller rate whenever a measurement has not improved for some time. The factor here is 1: the one that was
 /// reached is the trainer's, beside what else it measures.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Plateau {
     /// What is watched.
     pub monitor: Monitor,
@@ -249,19 +250,23 @@ impl Plateau {
     }
 }
 
+impl Constants for Plateau {
+    fn each(&mut self, show: &mut dyn FnMut(&'static str, Slot<'_>)) {
+        self.monitor.show(show);
+        show("patience", Slot::Count(&mut self.patience, 1));
+        show("minDelta", Slot::Number(&mut self.min_delta, [0.0, 1e6]));
+        show("gamma", Slot::Number(&mut self.gamma, [1e-6, 1.0]));
+        show("cooldown", Slot::Count(&mut self.cooldown, 0));
+        show("end", Slot::Number(&mut self.end, [0.0, 1.0]));
+    }
+}
+
 impl Shape for Plateau {
     const TITLE: &'static str = "Reduce on plateau";
     const FORMULA: &'static str =
         "gamma^k, at least end, after k times that the monitor had not improved for patience measurements";
     const SOURCE: &'static str =
         "He, Zhang, Ren, Sun: Deep residual learning for image recognition, 2016, section 3.4";
-
-    fn check(&self) -> Result<()> {
-        self.patience().check("schedule")?;
-        ranged("schedule.gamma", self.gamma, 1e-6, 1.0)?;
-        ranged("schedule.cooldown", f64::from(self.cooldown), 0.0, 1e6)?;
-        ranged("schedule.end", self.end, 0.0, 1.0)
-    }
 
     fn factor(&self, _: Clock) -> f64 {
         1.0

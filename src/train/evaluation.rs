@@ -79,7 +79,7 @@ impl<T: Real> Trainer<T> {
         }
         let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
         let mut evaluation = Evaluation {
-            loss: self.loss.mean(rows, &losses),
+            loss: self.mean(rows, &losses),
             accuracy: None,
             top5: None,
             confusion: None,
@@ -142,12 +142,17 @@ impl<T: Real> Trainer<T> {
         let (mut accuracy, mut r2) = (None, None);
         if let Target::Classes(classes) = self.loss.model().target() {
             let guesses = predictions.chunks_exact(classes).map(predicted_class);
-            let right = guesses.zip(rows).filter(|(g, r)| examples.dataset().label(**r) == Some(*g as u32));
+            let right = guesses.zip(rows).filter(|(g, r)| self.loss.label(**r) == Some(*g as u32));
             accuracy = Some(right.count() as f64 / rows.len() as f64);
         } else {
             r2 = regression(examples, rows, &predictions)?.r2;
         }
-        Ok(Measured { loss: self.loss.mean(rows, &losses), accuracy, r2, examples: rows.len() })
+        Ok(Measured { loss: self.mean(rows, &losses), accuracy, r2, examples: rows.len() })
+    }
+
+    /// The mean loss of `rows`, with the penalty that training adds to it.
+    fn mean(&self, rows: &[u32], losses: &[T]) -> f64 {
+        self.loss.mean(rows, losses) + self.loss.penalty(&self.theta).to_f64()
     }
 }
 

@@ -4,13 +4,17 @@ mod batches;
 mod curvature;
 mod evaluation;
 mod history;
+mod regularization;
 mod snapshot;
 mod spec;
 mod trainer;
+mod watch;
 
 pub use batches::Batches;
 pub use evaluation::{Evaluation, Mistake};
 pub use history::{EvaluationPoint, History};
+pub use regularization::Regularization;
 pub use snapshot::Snapshot;
 pub use spec::{BatchSpec, RunSpec};
-pub use trainer::{Divergence, RunState, Stuck, Trainer};
+pub use trainer::{Divergence, RunState, Stopped, Stuck, Trainer};
+pub use watch::{EarlyStopping, Marks, Watch};

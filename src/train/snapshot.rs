@@ -1,6 +1,6 @@
 //! All of a run between two steps, to be written down and gone on from.
 
-use super::{History, RunSpec, RunState, Trainer};
+use super::{History, RunSpec, RunState, Trainer, Watch};
 use crate::data::{Examples, Fnv1a};
 use crate::error::{Error, Result};
 use crate::kernels::{Real, reduce};
@@ -15,6 +15,8 @@ pub struct Snapshot<T> {
     pub state: Vec<T>,
     /// State slices of the optimizer.
     pub optimizer: Vec<T>,
+    /// The number it remembers beside them.
+    pub scalar: f64,
     /// Updates the optimizer has done.
     pub updates: u64,
     /// The learning rate that is set.
@@ -25,6 +27,8 @@ pub struct Snapshot<T> {
     pub hash: u64,
     /// The smoothed loss.
     pub smoothed: f64,
+    /// What is remembered of measurements.
+    pub watch: Watch<T>,
     /// What happened so far.
     pub history: History,
 }
@@ -37,11 +41,13 @@ impl<T: Real> Trainer<T> {
             theta: self.theta.clone(),
             state: self.loss.state().to_vec(),
             optimizer: self.optimizer.state.clone(),
+            scalar: self.optimizer.scalar,
             updates: self.optimizer.t,
             rate: self.learning_rate(),
             step: self.step,
             hash: self.hash.finish(),
             smoothed: self.smoothed,
+            watch: self.watch.clone(),
             history: self.history.clone(),
         }
     }
@@ -53,7 +59,8 @@ impl<T: Real> Trainer<T> {
     /// Those of [`Trainer::new`]; [`Error::File`] if the snapshot is not of this spec and these data.
     pub fn resume(spec: RunSpec, examples: Arc<Examples>, snapshot: Snapshot<T>) -> Result<Self> {
         let mut trainer = Self::new(spec, examples)?;
-        let Snapshot { theta, state, optimizer, updates, rate, step, hash, smoothed, history } = snapshot;
+        let Snapshot { theta, state, optimizer, scalar, updates, rate, step, hash, smoothed, watch, history } =
+            snapshot;
         let fits = theta.len() == trainer.theta.len()
             && state.len() == trainer.loss.state().len()
             && optimizer.len() == trainer.optimizer.state.len()
@@ -61,6 +68,8 @@ impl<T: Real> Trainer<T> {
             && history.loss.len() as u64 == step
             && history.gradient_norms.len() == trainer.history.gradient_norms.len()
             && history.gradient_norms.iter().all(|n| n.len() as u64 == step)
+            && (watch.theta.is_empty() || watch.theta.len() == theta.len())
+            && (watch.theta.is_empty() || watch.state.len() == state.len())
             && reduce::all_finite(&theta)
             && reduce::all_finite(&state);
         if !fits {
@@ -72,11 +81,13 @@ impl<T: Real> Trainer<T> {
         trainer.optimizer.spec.set_rate(rate)?;
         trainer.loss.set_state(&state)?;
         (trainer.theta, trainer.optimizer.state, trainer.optimizer.t) = (theta, optimizer, updates);
-        (trainer.step, trainer.smoothed, trainer.history) = (step, smoothed, history);
+        trainer.optimizer.scalar = scalar;
+        (trainer.step, trainer.smoothed, trainer.history, trainer.watch) = (step, smoothed, history, watch);
         trainer.hash = Fnv1a::resume(hash);
         trainer.state = match step {
             0 => RunState::Ready,
             _ if step == trainer.steps() => RunState::Done,
+            _ if trainer.watch.marks.stopped => trainer.stopped(),
             _ => RunState::Running,
         };
         trainer.keep();

@@ -1,10 +1,11 @@
 //! A run as data: the same spec over the same bytes is the same run, bit for bit.
 
+use super::{EarlyStopping, Regularization};
 use crate::data::{Augment, DataSpec, Dataset, Examples, SplitSpec};
 use crate::error::{Error, Result};
 use crate::json;
 use crate::nn::{LayerSpec, Loss};
-use crate::optim::{OptimizerSpec, Schedule};
+use crate::optim::{OptimizerSpec, Schedule, check};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -84,6 +85,12 @@ pub struct RunSpec {
     /// How the learning rate moves.
     #[serde(default)]
     pub schedule: Schedule,
+    /// What is done against over-fitting beside the layers.
+    #[serde(default, skip_serializing_if = "Regularization::is_off")]
+    pub regularization: Regularization,
+    /// When to stop before all epochs are done; never if it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping: Option<EarlyStopping>,
     /// Examples in an update.
     pub batch: BatchSpec,
     /// Passes over the training part.
@@ -113,6 +120,12 @@ impl RunSpec {
         if let Some(schedule) = value.get("schedule") {
             json::from_value::<Schedule>("schedule", schedule.clone())?;
         }
+        if let Some(regularization) = value.get("regularization") {
+            json::from_value::<Regularization>("regularization", regularization.clone())?;
+        }
+        if let Some(stopping) = value.get("earlyStopping") {
+            json::from_value::<Option<EarlyStopping>>("earlyStopping", stopping.clone())?;
+        }
         if let Some(data) = value.get("data") {
             json::from_value::<DataSpec>("data", data.clone())?;
         }
@@ -140,6 +153,8 @@ impl RunSpec {
     pub fn check(&self) -> Result<()> {
         self.optimizer.check()?;
         self.schedule.check()?;
+        self.regularization.check()?;
+        self.early_stopping.map_or(Ok(()), |stopping| check(stopping, "earlyStopping"))?;
         let range = |place: &'static str, what: &'static str, got: u64, most: u64| {
             if (1..=most).contains(&got) {
                 return Ok(());

@@ -1,7 +1,9 @@
 //! The training loop.
 
-use super::{Batches, History, RunSpec};
-use crate::curvature::DataLoss;
+use super::regularization::Bounds;
+use super::watch::check_monitor;
+use super::{Batches, History, RunSpec, Watch};
+use crate::curvature::{DataLoss, Penalty};
 use crate::data::{Examples, Fnv1a};
 use crate::error::{Error, Report, Result};
 use crate::kernels::{Real, reduce};
@@ -28,6 +30,8 @@ pub enum RunState {
     Running,
     /// All epochs done.
     Done,
+    /// Early stopping ended it.
+    Stopped(Stopped),
     /// A loss or gradient was no finite number.
     Diverged(Divergence),
     /// The loss is that of guessing and a whole layer is dead.
@@ -49,6 +53,23 @@ pub struct Divergence {
     pub rate: f64,
 }
 
+/// What is known of a run that was stopped early.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stopped {
+    /// Updates done.
+    pub step: u64,
+    /// What was watched.
+    pub monitor: &'static str,
+    /// The step of its best measurement.
+    pub best_step: u64,
+    /// The best measurement.
+    pub best: f64,
+    /// Measurements without improvement since.
+    pub waited: u32,
+    /// Whether its weights are those of the best measurement.
+    pub restored: bool,
+}
+
 /// What is known of a run that does not move.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stuck {
@@ -67,6 +88,7 @@ pub struct Stuck {
 struct Kept<T> {
     theta: Vec<T>,
     state: Vec<T>,
+    watch: Watch<T>,
     optimizer: Optimizer<T>,
     step: u64,
     hash: Fnv1a,
@@ -87,6 +109,8 @@ pub struct Trainer<T> {
     pub(super) state: RunState,
     pub(super) history: History,
     pub(super) smoothed: f64,
+    bounds: Bounds<T>,
+    pub(super) watch: Watch<T>,
     kept: Kept<T>,
     pub(super) hash: Fnv1a,
 }
@@ -107,6 +131,20 @@ impl<T: Real> Trainer<T> {
 
     fn start(spec: RunSpec, loss: DataLoss<T>, theta: Vec<T>) -> Result<Self> {
         let optimizer = Optimizer::new(spec.optimizer, theta.len())?.with_seed(spec.seed);
+        let (test, target) = (!loss.examples().test().is_empty(), loss.model().target());
+        let classes = matches!(target, Target::Classes(_));
+        if let Some(plateau) = spec.schedule.plateau() {
+            check_monitor(plateau.monitor, "schedule", test, classes)?;
+        }
+        if let Some(stopping) = spec.early_stopping {
+            check_monitor(stopping.monitor, "earlyStopping", test, classes)?;
+        }
+        let against = spec.regularization;
+        against.check_labels(classes)?;
+        let table = loss.model().table();
+        let bounds = Bounds::new(against, table);
+        let penalty = Penalty::new(against.l1, against.l2, against.biases, table);
+        let loss = loss.with_penalty(penalty).with_label_noise(against.label_noise, spec.seed);
         let batches = Batches::new(loss.examples().train(), spec.batch, spec.seed);
         loss.check_rows(batches.size())?;
         let mut hash = Fnv1a::new();
@@ -119,10 +157,13 @@ impl<T: Real> Trainer<T> {
             kept: Kept {
                 theta: theta.clone(),
                 state: loss.state().to_vec(),
+                watch: Watch::default(),
                 optimizer: optimizer.clone(),
                 step: 0,
                 hash,
             },
+            bounds,
+            watch: Watch::default(),
             spec,
             loss,
             theta,
@@ -169,7 +210,7 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`Error::Memory`] if a program does not fit; the run is unchanged then.
     pub fn step(&mut self) -> Result<()> {
-        if matches!(self.state, RunState::Done | RunState::Diverged(_) | RunState::Stuck(_)) {
+        if !matches!(self.state, RunState::Ready | RunState::Running) {
             return Ok(());
         }
         if self.step == 0 && self.history.evaluations.is_empty() {
@@ -178,7 +219,8 @@ impl<T: Real> Trainer<T> {
         self.loss.set_random(self.spec.seed, self.step);
         let loss = {
             let rows = self.batches.at(self.step);
-            self.loss.training_gradient(rows, &self.theta, &mut self.gradient)?
+            let theta = self.bounds.disturbed(&self.theta, self.spec.seed, self.step);
+            self.loss.training_gradient(rows, theta, &mut self.gradient)?
         };
         let layers = self.loss.model().table().layers();
         let norm = |range: &Range<usize>| reduce::sum_squares(&self.gradient[range.clone()]).to_f64().sqrt();
@@ -194,16 +236,49 @@ impl<T: Real> Trainer<T> {
         }
         self.record(loss);
         self.loss.carry();
-        let factor = self.spec.schedule.factor(self.clock());
+        let factor = self.rate_factor();
         self.optimizer.step(&mut self.theta, &self.gradient, factor);
+        self.bounds.bound(&mut self.theta);
         self.step += 1;
         self.state = if self.step < self.steps() { RunState::Running } else { RunState::Done };
         let interval = self.batches.per_epoch().clamp(EVALUATE_APART, EVALUATE_EVERY);
         if self.step.is_multiple_of(interval) || self.state == RunState::Done {
             self.measure()?;
             self.detect_stuck()?;
+            self.judge();
         }
         Ok(())
+    }
+
+    /// Lets the last measurement decide about the rate and the end of the run.
+    fn judge(&mut self) {
+        let Some(point) = self.history.evaluations.last() else { return };
+        let stopping = self.spec.early_stopping.as_ref();
+        let over =
+            self.watch.see(self.spec.schedule.plateau(), stopping, point, &self.theta, self.loss.state());
+        let Some(stopping) = stopping else { return };
+        if (over || self.state == RunState::Done) && stopping.restore_best && !self.watch.theta.is_empty() {
+            self.theta.copy_from_slice(&self.watch.theta);
+            // as long as the state, since it was copied from it
+            let _ = self.loss.set_state(&self.watch.state);
+        }
+        if over && self.state == RunState::Running {
+            self.state = self.stopped();
+        }
+    }
+
+    /// The state of a run that early stopping has ended.
+    pub(super) fn stopped(&self) -> RunState {
+        let stopping = self.spec.early_stopping.unwrap_or_default();
+        let marks = self.watch.marks;
+        RunState::Stopped(Stopped {
+            step: self.step,
+            monitor: stopping.monitor.name(),
+            best_step: marks.best_step,
+            best: marks.stop.best.unwrap_or(f64::NAN),
+            waited: marks.stop.waited,
+            restored: stopping.restore_best,
+        })
     }
 
     /// Trains until `expired` says so or the run is over; at least one step is done.
@@ -237,9 +312,10 @@ impl<T: Real> Trainer<T> {
 
     /// Goes back to the kept snapshot: the last one at which the loss was not above its start.
     pub fn restore(&mut self) {
-        let Kept { theta, state, optimizer, step, hash } = self.kept.clone();
+        let Kept { theta, state, watch, optimizer, step, hash } = self.kept.clone();
         // as long as the state, since it was copied from it
         let _ = self.loss.set_state(&state);
+        self.watch = watch;
         (self.theta, self.optimizer, self.step, self.hash) = (theta, optimizer, step, hash);
         self.history.truncate(step);
         self.smoothed = self.history.loss.last().map_or(f64::NAN, |&l| f64::from(l));
@@ -326,6 +402,12 @@ impl<T: Real> Trainer<T> {
         &self.history
     }
 
+    /// What the schedule and a plateau make of the learning rate of the next step: a factor.
+    #[must_use]
+    pub fn rate_factor(&self) -> f64 {
+        self.spec.schedule.factor(self.clock()) * self.watch.marks.factor
+    }
+
     /// The learning rate that is set, before the schedule.
     #[must_use]
     pub fn learning_rate(&self) -> f64 {
@@ -362,6 +444,22 @@ impl<T: Real> Trainer<T> {
                 }
                 Some(error)
             }
+            RunState::Stopped(s) => {
+                let better = if s.monitor.ends_with("Loss") { "below" } else { "above" };
+                let kept = if s.restored { s.best_step } else { s.step };
+                Some(
+                    Error::state("stopped", format!("step {}", s.step))
+                        .expected(format!("a {} {better} {}", s.monitor, s.best))
+                        .got(format!("{} measurements without one", s.waited))
+                        .hint(format!("the weights are those of step {kept}"))
+                        .arg("step", s.step)
+                        .arg("monitor", s.monitor)
+                        .arg("best", s.best)
+                        .arg("bestStep", s.best_step)
+                        .arg("waited", s.waited)
+                        .arg("kept", kept),
+                )
+            }
             RunState::Stuck(s) => Some(
                 Error::not_finite("stuck", format!("step {}", s.step))
                     .expected("a loss below that of guessing")
@@ -394,9 +492,11 @@ impl<T: Real> Trainer<T> {
     pub(super) fn keep(&mut self) {
         self.kept.theta.copy_from_slice(&self.theta);
         self.kept.state.copy_from_slice(self.loss.state());
+        self.kept.watch.copy_from(&self.watch);
         self.kept.optimizer.spec = self.optimizer.spec;
         self.kept.optimizer.state.copy_from_slice(&self.optimizer.state);
         self.kept.optimizer.t = self.optimizer.t;
+        self.kept.optimizer.scalar = self.optimizer.scalar;
         self.kept.step = self.step;
         self.kept.hash = self.hash;
     }
@@ -421,7 +521,8 @@ impl<T: Real> Trainer<T> {
         let Target::Classes(classes) = self.loss.model().target() else { return Ok(()) };
         let guess = libm::log(classes as f64);
         let last = self.history.evaluations.iter().rev().take(3);
-        let flat = last.filter(|e| (e.train_loss / guess - 1.0).abs() < 0.05).count() == 3;
+        let penalty = self.loss.penalty(&self.theta).to_f64();
+        let flat = last.filter(|e| ((e.train_loss - penalty) / guess - 1.0).abs() < 0.05).count() == 3;
         if !flat || self.state == RunState::Done {
             return Ok(());
         }

@@ -25,6 +25,19 @@ pub use session::{ModelInfo, ProgressHead, Session};
 use crate::kernels;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Objects whose fields come from two lists, which the generated types cannot say.
+#[wasm_bindgen(typescript_custom_section)]
+const JOINED: &str = r"
+/** A method with its constants, and the options that all methods understand: `{type: 'adam', learningRate: 0.001, clipNorm: 1}`. */
+export type OptimizerSpec = MethodSpec & OptimizerOptions;
+
+/**
+ * How the learning rate moves. `warmup`: epochs, or parts of one, over which it first rises in a straight line to where the
+ * shape begins; the shape takes the rest of the run.
+ */
+export type Schedule = ShapeSpec & { warmup?: number };
+";
+
 /// Hands over the file `digits.bin` of the package, once, before the first run over the digits.
 #[wasm_bindgen(js_name = provideDigits)]
 pub fn provide_digits(packed: Vec<u8>) {

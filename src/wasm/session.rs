@@ -73,8 +73,8 @@ impl ModelInfo {
 #[tsify(missing_as_null)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressHead<'a> {
-    /// ready, running, done, diverged or stuck.
-    #[tsify(type = "\"ready\" | \"running\" | \"done\" | \"diverged\" | \"stuck\"")]
+    /// ready, running, done, stopped, diverged or stuck.
+    #[tsify(type = "\"ready\" | \"running\" | \"done\" | \"stopped\" | \"diverged\" | \"stuck\"")]
     pub state: &'static str,
     /// Updates done.
     pub step: u64,
@@ -86,7 +86,7 @@ pub struct ProgressHead<'a> {
     pub evaluations: &'a [EvaluationPoint],
     /// The learning rate that is set, before the schedule.
     pub learning_rate: f64,
-    /// Set for diverged and stuck.
+    /// Set for stopped, diverged and stuck.
     pub report: Option<ReportMessage<'a>>,
     /// Hash of the run so far, 16 hex digits.
     pub run_hash: String,
@@ -205,6 +205,7 @@ impl Session {
                 RunState::Running => "running",
                 RunState::Done => "done",
                 RunState::Diverged(_) => "diverged",
+                RunState::Stopped(_) => "stopped",
                 RunState::Stuck(_) => "stuck",
             },
             step: self.trainer.steps_done(),
