@@ -34,7 +34,7 @@ pub use lion::Lion;
 pub use momentum::Momentum;
 pub use nadam::Nadam;
 pub use optimizer::{Optimizer, OptimizerSpec, State, Update};
-pub use options::Options;
+pub use options::{Options, options};
 pub use patience::{Monitor, Patience, Verdict, Waiting};
 pub use radam::Radam;
 pub use rmsprop::Rmsprop;

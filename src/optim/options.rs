@@ -1,6 +1,6 @@
 //! What any optimizer can do to a gradient before it uses it, and to the weights beside it.
 
-use super::{Constants, Slot};
+use super::{Constants, Entry, Slot};
 use crate::kernels::{Real, reduce};
 use crate::rng::{Source, Stream};
 
@@ -26,6 +26,45 @@ pub struct Options {
     pub weight_decay: Option<f64>,
     /// Whether weight decay is decoupled; unless set, it is for AdamW and Lion.
     pub decoupled: Option<bool>,
+}
+
+/// The options, for the documentation.
+#[must_use]
+pub fn options() -> Vec<Entry<()>> {
+    let entry = |name: &str, title, formula, source| Entry {
+        name: name.to_owned(),
+        title,
+        formula,
+        source,
+        spec: (),
+    };
+    vec![
+        entry(
+            "clipNorm",
+            "Clipping by the global norm",
+            "g *= min(1, clipNorm / (|g| + 1e-6))",
+            "Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013",
+        ),
+        entry(
+            "clipValue",
+            "Clipping by value",
+            "g = max(-clipValue, min(clipValue, g))",
+            "Mikolov: Statistical language models based on neural networks, 2012",
+        ),
+        entry(
+            "gradientNoise",
+            "Gradient noise",
+            "g += N(0, gradientNoise / t^noiseDecay)",
+            "Neelakantan and others: Adding gradient noise improves learning for very deep networks, 2015",
+        ),
+        entry(
+            "weightDecay",
+            "Weight decay",
+            "g += weightDecay p, or decoupled p *= 1 - rate weightDecay",
+            "Hanson, Pratt: Comparing biases for minimal network construction with back-propagation, 1988; \
+                Loshchilov, Hutter: Decoupled weight decay regularization, 2019",
+        ),
+    ]
 }
 
 /// Numbers that are treated at once: two tiles and their state stay in the first cache.

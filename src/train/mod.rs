@@ -13,7 +13,7 @@ mod watch;
 pub use batches::Batches;
 pub use evaluation::{Evaluation, Mistake};
 pub use history::{EvaluationPoint, History};
-pub use regularization::Regularization;
+pub use regularization::{Regularization, regularizations};
 pub use snapshot::Snapshot;
 pub use spec::{BatchSpec, RunSpec};
 pub use trainer::{Divergence, RunState, Stopped, Stuck, Trainer};

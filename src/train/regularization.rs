@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::kernels::Real;
 use crate::nn::{ParameterKind, ParameterTable};
-use crate::optim::{Constants, Slot, check, serde_by_constants};
+use crate::optim::{Constants, Entry, Slot, check, serde_by_constants};
 use crate::rng::{Source, Stream};
 use std::ops::Range;
 
@@ -72,6 +72,51 @@ impl Regularization {
             .got("real targets")
             .hint("set it to 0"))
     }
+}
+
+/// What there is, for the documentation.
+#[must_use]
+pub fn regularizations() -> Vec<Entry<()>> {
+    let entry = |name: &str, title, formula, source| Entry {
+        name: name.to_owned(),
+        title,
+        formula,
+        source,
+        spec: (),
+    };
+    vec![
+        entry(
+            "l1",
+            "Lasso penalty",
+            "loss += l1 sum |w|",
+            "Tibshirani: Regression shrinkage and selection via the lasso, 1996",
+        ),
+        entry(
+            "l2",
+            "Ridge penalty; with l1 the elastic net",
+            "loss += l2 / 2 sum w^2",
+            "Hoerl, Kennard: Ridge regression, 1970; Zou, Hastie: Regularization and variable selection via the elastic \
+                net, 2005",
+        ),
+        entry(
+            "maxNorm",
+            "Bound on the weights of a unit",
+            "w *= min(1, maxNorm / |w|) after each update",
+            "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, 2014, section 5.1",
+        ),
+        entry(
+            "weightNoise",
+            "Noise on weights",
+            "the gradient is taken at w + N(0, weightNoise^2)",
+            "Graves: Practical variational inference for neural networks, 2011",
+        ),
+        entry(
+            "labelNoise",
+            "Wrong training labels",
+            "with probability labelNoise an example has one of the other labels throughout the run",
+            "Zhang, Bengio, Hardt, Recht, Vinyals: Understanding deep learning requires rethinking generalization, 2017",
+        ),
+    ]
 }
 
 /// The weights of one parameter: `units` numbers in each row.
@@ -153,6 +198,7 @@ mod tests {
     use super::*;
     use crate::curvature::{Objective, OnRows};
     use crate::data::{Examples, load};
+    use crate::optim::written;
     use crate::train::{RunSpec, RunState, Trainer};
     use std::sync::Arc;
 
@@ -208,6 +254,17 @@ mod tests {
                 assert!((b.2[i] - a.2[i] - counts(i) * l2 * direction[i]).abs() < 1e-12, "product {i}");
             }
         }
+    }
+
+    #[test]
+    fn the_documentation_names_what_there_is() {
+        let mut named: Vec<String> = regularizations().into_iter().map(|entry| entry.name).collect();
+        named.push("biases".to_owned());
+        let mut there: Vec<&str> =
+            written(Regularization::default()).into_iter().map(|(name, _)| name).collect();
+        named.sort();
+        there.sort_unstable();
+        assert_eq!(named, there);
     }
 
     #[test]

@@ -84,12 +84,12 @@ impl Session {
     }
 
     /// The first examples of the test part, or of the training part, `most` of them at most: raw features, one
-    /// example after the other, and the classes.
+    /// example after the other, and the classes as training sees them.
     ///
     /// # Errors
     /// [`Error::Spec`] for a number that is none.
     pub fn examples(&mut self, most: f64, test: bool) -> Js<JsValue> {
-        let examples = self.trainer().examples();
+        let examples = self.trainer().examples().clone();
         let rows = if test { examples.test() } else { examples.train() };
         let rows = &rows[..rows.len().min(whole("examples", most, 1, MOST_EXAMPLES)? as usize)];
         let data = examples.dataset();
@@ -106,7 +106,7 @@ impl Session {
         }
         let head = object(&ExamplesHead { count: rows.len(), width: data.width() });
         set(&head, "features", floats(&features));
-        let labels: Option<Vec<u32>> = rows.iter().map(|&row| data.label(row)).collect();
+        let labels: Option<Vec<u32>> = rows.iter().map(|&row| self.trainer().loss().label(row)).collect();
         set(
             &head,
             "labels",

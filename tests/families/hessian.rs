@@ -3,7 +3,7 @@
 use super::{Case, Outcome, Stop, compare, failed, not_yet};
 use ndarray::Array2;
 use saddlepoint::Shape;
-use saddlepoint::curvature::{DataLoss, OnRows, hessian, symmetric_eigen};
+use saddlepoint::curvature::{DataLoss, OnRows, Penalty, hessian, symmetric_eigen};
 use saddlepoint::data::{Dataset, Examples, Features, Scaler, Scaling, Targets};
 use saddlepoint::nn::{Activation, Dense, LayerSpec, Loss, MeanSquaredError, Model, SoftmaxCrossEntropy};
 use std::sync::Arc;
@@ -41,10 +41,9 @@ pub fn check(case: &Case<'_>) -> Outcome {
         "logdet_abs",
         "full_hessian",
     ])?;
-    if case.number("l2")? != 0.0 {
-        return not_yet("L2 regularisation");
-    }
-    let (mut loss, places) = network(case)?;
+    let (loss, places) = network(case)?;
+    let penalty = Penalty::new(0.0, case.number("l2")?, true, loss.model().table());
+    let mut loss = loss.with_penalty(penalty);
     let rows = loss.examples().train().to_vec();
     let n = places.len();
     let ours = |theirs: &[f64]| {

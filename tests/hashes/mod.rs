@@ -4,6 +4,7 @@
 //! in `all`.
 
 mod kernels;
+mod optim;
 
 use saddlepoint::data::{DataSpec, Examples, Generator, load};
 use saddlepoint::landscape::{Landscape, LandscapeSpec, RaceSpec, Region};
@@ -17,7 +18,10 @@ pub struct Case {
 
 /// Every case, in a fixed order.
 pub fn all() -> Vec<Case> {
-    [random_numbers(), data_sets(), kernels::cases(), landscape()].into_iter().flatten().collect()
+    [random_numbers(), data_sets(), kernels::cases(), optim::cases(), landscape()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// FNV-1a over 64-bit words (Fowler, Noll, Vo), low byte first.

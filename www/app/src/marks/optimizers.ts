@@ -1,21 +1,23 @@
 /**
  * How each optimizer is drawn, the same everywhere: hue and shape name the family, dash and fill the member
- * (1 solid and filled, 2 dashed and open, 3 dotted and open with a point).
+ * (1 solid and filled, 2 dashed and open, 3 dotted and open with a point, 4 and 5 dashed and dotted).
  */
 export type Shape = "circle" | "square" | "triangle" | "down" | "hexagon" | "diamond" | "plus" | "star";
+
+export type Member = 1 | 2 | 3 | 4 | 5;
 
 export interface Look {
   /** Token of the hue, without `-text`. */
   token: `--opt-${string}`;
   shape: Shape;
-  member: 1 | 2 | 3;
+  member: Member;
   /** Light hues that need a casing of their text colour on white paper to reach 3:1. */
   cased: boolean;
   /** Thinner line: each step sees one sample, and the path is rough. */
   thin: boolean;
 }
 
-function look(token: `--opt-${string}`, shape: Shape, member: 1 | 2 | 3 = 1, cased = false, thin = false): Look {
+function look(token: `--opt-${string}`, shape: Shape, member: Member = 1, cased = false, thin = false): Look {
   return { token, shape, member, cased, thin };
 }
 
@@ -25,13 +27,21 @@ export const LOOKS = {
   sgd: look("--opt-sgd", "triangle", 1, false, true),
   momentum: look("--opt-momentum", "down", 1, true),
   nesterov: look("--opt-momentum", "down", 2, true),
+  rmsprop: look("--opt-adaptive", "hexagon", 1, true),
+  adagrad: look("--opt-adaptive", "hexagon", 2, true),
+  adadelta: look("--opt-adaptive", "hexagon", 3, true),
   adam: look("--opt-adam", "diamond", 1, true),
+  adamW: look("--opt-adam", "diamond", 2, true),
+  nadam: look("--opt-adam", "diamond", 3, true),
+  radam: look("--opt-adam", "diamond", 4, true),
+  adamax: look("--opt-adam", "diamond", 5, true),
+  lion: look("--opt-sign", "plus", 1, true),
 } as const satisfies Record<string, Look>;
 
 export type LookName = keyof typeof LOOKS;
 
 /** The dash pattern of a family member, as the tokens have it. */
-export const DASHES: Record<1 | 2 | 3, string> = { 1: "none", 2: "7 3", 3: "2 3" };
+export const DASHES: Record<Member, string> = { 1: "none", 2: "7 3", 3: "2 3", 4: "9 3 2 3", 5: "9 3 2 3 2 3" };
 
 const f = (value: number): string => value.toFixed(2);
 

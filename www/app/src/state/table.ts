@@ -7,6 +7,7 @@ import type { LossSpec } from "saddlepoint";
 import { editsSetting } from "./edits.ts";
 import { choice, flag, number, subset, type Setting } from "./kinds.ts";
 import { layersSetting } from "./layers.ts";
+import { METHODS, SHAPES, tuningSetting } from "./tuning.ts";
 
 export const VIEWS = ["landscape", "train"] as const;
 export type View = (typeof VIEWS)[number];
@@ -67,9 +68,10 @@ const train = {
     { type: "dense", units: 10, activation: "softmax" },
   ]),
   loss: choice("loss", "softmaxCrossEntropy", LOSSES),
-  method: choice("method", "adam", ["sgd", "momentum", "nesterov", "adam"]),
+  method: choice("method", "adam", METHODS),
   trainEta: number("lr", 0.01, { min: 0.0001, max: 1 }),
-  decay: choice("decay", "linear", ["constant", "linear"]),
+  decay: choice("decay", "linear", SHAPES),
+  tuning: tuningSetting("tune"),
   trainBatch: choice("size", "32", ["full", "one", "8", "16", "32", "64", "128", "256", "512"]),
   epochs: number("epochs", 25, { min: 1, max: 10000, whole: true }),
   trainSeed: number("run", 11, { min: 0, max: 4294967295, whole: true }),

@@ -2,6 +2,7 @@
 import type { ReportMessage } from "saddlepoint";
 
 import { reportOf } from "../i18n/report.svelte.ts";
+import { constantsOf, gradientConstants } from "../state/tuning.ts";
 import type { TrainSettings } from "./spec.ts";
 import type { TrainRun } from "./run.svelte.ts";
 
@@ -42,8 +43,9 @@ export class Curvature {
   }
 
   /** Gradient descent on a quadratic is stable below 2/lambda_max, with heavy-ball momentum beta below 2 (1 + beta)/lambda_max. */
-  limit(method: TrainSettings["method"]): number | null {
-    if (this.value === null || this.value <= 0) return null;
+  limit({ method, tuning }: Pick<TrainSettings, "method" | "tuning">): number | null {
+    // of a gradient that is clipped, noisy or weighed otherwise nothing is known
+    if (this.value === null || this.value <= 0 || [...constantsOf(method), ...gradientConstants(method)].some(({ key }) => tuning[key] !== undefined)) return null;
     if (method === "sgd") return 2 / this.value;
     return method === "momentum" ? (2 * (1 + MOMENTUM)) / this.value : null;
   }

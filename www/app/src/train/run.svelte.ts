@@ -10,7 +10,7 @@ import { reportOf } from "../i18n/report.svelte.ts";
 import type { Edit } from "../state/edits.ts";
 import { Curves, NOTHING_DRAWN, type Drawing } from "./curves.ts";
 
-export type Phase = "preparing" | "ready" | "running" | "paused" | "done" | "diverged" | "stuck" | "failed";
+export type Phase = "preparing" | "ready" | "running" | "paused" | "done" | "stopped" | "diverged" | "stuck" | "failed";
 
 /** Milliseconds of one slice: half of the 50 ms within which the page answers. */
 const SLICE = 25;
@@ -27,7 +27,7 @@ export interface Events {
   /** An edit was made or replayed; the list is the run's whole list. */
   edited: (edits: readonly Edit[]) => void;
   started: () => void;
-  /** Training stopped by itself: done, diverged or stuck. */
+  /** Training ended by itself: done, stopped early, diverged or stuck. */
   ended: (phase: Phase) => void;
   /** The weights changed enough to look at the network again. */
   moved: () => void;
@@ -86,6 +86,7 @@ export class TrainRun {
       this.take(history);
       this.learningRate = history.learningRate;
       this.phase = history.state === "ready" || history.state === "running" ? "paused" : history.state;
+      this.report = history.report?.code === "restored" ? null : history.report;
       this.nextEvaluation = 0;
       void this.evaluate();
     }
@@ -101,7 +102,7 @@ export class TrainRun {
     this.evaluation = null;
     this.report = null;
     this.news = null;
-    this.learningRate = spec.optimizer.learningRate;
+    this.learningRate = spec.optimizer.learningRate ?? 0;
     this.phase = "ready";
     this.nextEvaluation = 0;
   }
@@ -270,7 +271,7 @@ export class TrainRun {
   /** Follows the core's own state: it may have come to an end. */
   private settle(): void {
     const state = this.latest?.state;
-    if (state !== "done" && state !== "diverged" && state !== "stuck") return;
+    if (state !== "done" && state !== "stopped" && state !== "diverged" && state !== "stuck") return;
     this.wanted = false;
     this.phase = state;
     this.report = this.latest?.report?.code === "restored" ? null : (this.latest?.report ?? null);

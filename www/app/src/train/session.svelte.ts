@@ -21,7 +21,7 @@ const MOST_ROWS = 500;
 const MODEL_FILE = /\.safetensors$/i;
 
 const RECIPE = [
-  "trainSet", "fileHash", "examples", "noise", "test", "layers", "loss", "method", "trainEta", "decay", "trainBatch", "epochs", "trainSeed", "edits",
+  "trainSet", "fileHash", "examples", "noise", "test", "layers", "loss", "method", "trainEta", "decay", "trainBatch", "epochs", "trainSeed", "edits", "tuning",
 ] as const satisfies readonly (keyof TrainSettings)[];
 
 /** Something that could not be loaded, or a model that could not be made for a reason that is not in the layer table. */
@@ -80,7 +80,7 @@ export class Session {
       if (this.files.length > 0 && this.filesStart) this.change({ trainSet: "files", ...this.filesStart });
       return;
     }
-    this.change({ trainSet: set, fileHash: "", ...startFor(set) });
+    this.change({ trainSet: set, fileHash: "", ...startFor(set), tuning: {} });
   }
 
   /** What the last files started with, to come back to them from another set. */

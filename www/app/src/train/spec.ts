@@ -1,14 +1,15 @@
 /** From the settings to the spec of a run and back, and what each data set starts with. */
-import type { BatchSpec, DataSpec, LayerSpec, OptimizerSpec, RunSpec } from "saddlepoint";
+import type { BatchSpec, DataSpec, EarlyStopping, LayerSpec, OptimizerSpec, RunSpec, ScheduleSpec } from "saddlepoint";
 
 import type { LookName } from "../marks/optimizers.ts";
 import type { SetName, Settings } from "../state/table.ts";
 import { table } from "../state/table.ts";
+import { constantsOf, constantsOfShape, fieldsOf, gradientConstants, REGULARIZATION, STOPPING, tuningFrom, type Tuning } from "../state/tuning.ts";
 
 export type TrainSettings = Pick<
   Settings,
   | "trainSet" | "fileHash" | "examples" | "noise" | "test" | "layers" | "loss" | "method" | "trainEta" | "decay" | "trainBatch" | "epochs"
-  | "trainSeed" | "edits"
+  | "trainSeed" | "edits" | "tuning"
 >;
 
 function dataOf(settings: TrainSettings): DataSpec {
@@ -20,13 +21,30 @@ function dataOf(settings: TrainSettings): DataSpec {
   }
 }
 
-function optimizerOf(method: TrainSettings["method"], learningRate: number): OptimizerSpec {
-  switch (method) {
-    case "sgd": return { type: "sgd", learningRate };
-    case "momentum": return { type: "momentum", learningRate };
-    case "nesterov": return { type: "momentum", learningRate, nesterov: true };
-    case "adam": return { type: "adam", learningRate };
-  }
+function optimizerOf({ method, trainEta: learningRate, tuning }: TrainSettings): OptimizerSpec {
+  const fields = fieldsOf(tuning, [...constantsOf(method), ...gradientConstants(method)]);
+  return method === "nesterov" ? { type: "momentum", learningRate, nesterov: true, ...fields } : { type: method, learningRate, ...fields };
+}
+
+/** What stands beside the optimizer; a part with nothing set is left out, so that old links keep their runs. */
+function besides({ decay, tuning }: TrainSettings): Pick<RunSpec, "schedule" | "regularization" | "earlyStopping"> {
+  const schedule = fieldsOf(tuning, constantsOfShape(decay));
+  const regularization = fieldsOf(tuning, REGULARIZATION);
+  const stopping = fieldsOf(tuning, STOPPING);
+  return {
+    ...(decay === "constant" && Object.keys(schedule).length === 0 ? {} : { schedule: { type: decay, ...schedule } as ScheduleSpec }),
+    ...(Object.keys(regularization).length === 0 ? {} : { regularization }),
+    ...(stopping["patience"] === undefined ? {} : { earlyStopping: stopping as EarlyStopping }),
+  };
+}
+
+function tuningOf(spec: RunSpec, method: TrainSettings["method"], decay: TrainSettings["decay"]): Tuning {
+  return {
+    ...tuningFrom(spec.optimizer, [...constantsOf(method), ...gradientConstants(method)]),
+    ...tuningFrom(spec.schedule ?? {}, constantsOfShape(decay)),
+    ...tuningFrom(spec.regularization ?? {}, REGULARIZATION),
+    ...(spec.earlyStopping ? tuningFrom(spec.earlyStopping, STOPPING) : {}),
+  };
 }
 
 function batchOf(batch: TrainSettings["trainBatch"]): BatchSpec {
@@ -40,8 +58,8 @@ export function runSpec(settings: TrainSettings): RunSpec {
     // a copy without the reactive proxy: workers clone what they are sent
     layers: JSON.parse(JSON.stringify(settings.layers)) as LayerSpec[],
     loss: settings.loss,
-    optimizer: optimizerOf(settings.method, settings.trainEta),
-    ...(settings.decay === "linear" ? { schedule: { type: "linear" as const } } : {}),
+    optimizer: optimizerOf(settings),
+    ...besides(settings),
     batch: batchOf(settings.trainBatch),
     epochs: settings.epochs,
     seed: settings.trainSeed,
@@ -51,6 +69,8 @@ export function runSpec(settings: TrainSettings): RunSpec {
 /** The settings a loaded model's spec stands for. What the page has no control for keeps its default. */
 export function settingsOf(spec: RunSpec, dataHash: string): Partial<TrainSettings> {
   const { data, optimizer, batch } = spec;
+  const method = optimizer.type === "momentum" && optimizer.nesterov === true ? "nesterov" : optimizer.type;
+  const decay = spec.schedule?.type ?? "constant";
   return {
     trainSet: data.type === "generated" ? data.kind : data.type,
     fileHash: data.type === "files" ? (data.hash ?? dataHash) : "",
@@ -58,9 +78,10 @@ export function settingsOf(spec: RunSpec, dataHash: string): Partial<TrainSettin
     test: spec.test >= 1 ? spec.test : table.test.initial,
     layers: spec.layers,
     loss: typeof spec.loss === "string" ? spec.loss : spec.loss.type,
-    method: optimizer.type === "momentum" ? (optimizer.nesterov === true ? "nesterov" : "momentum") : optimizer.type,
-    trainEta: optimizer.learningRate,
-    decay: spec.schedule?.type ?? "constant",
+    method,
+    trainEta: optimizer.learningRate ?? table.trainEta.initial,
+    decay,
+    tuning: tuningOf(spec, method, decay),
     trainBatch: batch.type === "mini" ? (table.trainBatch.read(String(batch.size)) ?? table.trainBatch.initial) : batch.type,
     epochs: spec.epochs,
     trainSeed: spec.seed,

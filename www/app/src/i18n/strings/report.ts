@@ -129,6 +129,14 @@ export const report = {
   // the run
   "report.diverged": ["A number of {layer} is not finite: the learning rate {rate} is too large. The weights of step {kept} are kept.", "{layer} 出现非有限的数：学习率 {rate} 过大。已保留第 {kept} 步的权重。"],
   "report.restored": ["The engine stopped and was replaced. Training goes on from step {step}.", "计算引擎中断，已更换。从第 {step} 步继续。"],
+  "report.stopped": [
+    "Stopped at step {step}: {waited} measurements without a better {monitor} than {best}, that of step {bestStep}. The weights are those of step {kept}.",
+    "停止于第 {step} 步：连续 {waited} 次测量未优于第 {bestStep} 步的 {monitor}（{best}）。当前权重取自第 {kept} 步。",
+  ],
+  "report.number-range": ["{place} is {got}; {low} to {high} is possible.", "{place} 为 {got}，允许 {low} 至 {high}。"],
+  "report.label-noise": ["Labels can only be wrong where there are classes; these data have real targets. Set {place} to 0.", "只有类别数据才能加入标签噪声，而这组数据的目标是实数。请将 {place} 设为 0。"],
+  "report.monitor-test": ["{monitor} needs test examples, and none are held out. Hold some out, or watch the training loss.", "{monitor} 需要测试样本，而目前没有留出。请留出一些，或改用训练损失。"],
+  "report.monitor-accuracy": ["{monitor} needs classes; these data have real targets. Watch a loss.", "{monitor} 需要类别，而这组数据的目标是实数。请改用损失。"],
   "report.stuck": [
     "Stuck at loss {loss}, the value of guessing: {dead} of {units} ReLU units are dead. Lower η or use leaky ReLU.",
     "损失停在 {loss}，等于随机猜测：{units} 个 ReLU 单元中有 {dead} 个失活。请减小 η，或改用 leaky ReLU。",

@@ -55,7 +55,15 @@ export const shell = {
   "opt.sgd": ["SGD", "SGD"],
   "opt.momentum": ["momentum", "动量"],
   "opt.nesterov": ["Nesterov", "Nesterov"],
+  "opt.adagrad": ["Adagrad", "Adagrad"],
+  "opt.adadelta": ["Adadelta", "Adadelta"],
+  "opt.rmsprop": ["RMSprop", "RMSprop"],
   "opt.adam": ["Adam", "Adam"],
+  "opt.adamW": ["AdamW", "AdamW"],
+  "opt.nadam": ["NAdam", "NAdam"],
+  "opt.radam": ["RAdam", "RAdam"],
+  "opt.adamax": ["Adamax", "Adamax"],
+  "opt.lion": ["Lion", "Lion"],
 
   "field.range": ["{min} to {max}", "{min} 至 {max}"],
 
