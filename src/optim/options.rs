@@ -9,7 +9,7 @@ use crate::rng::{Source, Stream};
 #[cfg_attr(
     target_family = "wasm",
     derive(tsify::Tsify),
-    serde(default, rename_all = "camelCase", rename = "OptimizerOptions")
+    serde(default, rename_all = "camelCase")
 )]
 pub struct Options {
     /// Most Euclidean norm of the whole gradient: `g *= min(1, c / (norm + 1e-6))` (Pascanu, Mikolov, Bengio 2013).

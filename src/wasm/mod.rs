@@ -29,7 +29,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen(typescript_custom_section)]
 const JOINED: &str = r"
 /** A method with its constants, and the options that all methods understand: `{type: 'adam', learningRate: 0.001, clipNorm: 1}`. */
-export type OptimizerSpec = MethodSpec & OptimizerOptions;
+export type OptimizerSpec = MethodSpec & Options;
 
 /**
  * How the learning rate moves. `warmup`: epochs, or parts of one, over which it first rises in a straight line to where the
