@@ -6,11 +6,7 @@ use crate::rng::{Source, Stream};
 
 /// Clipping, noise and weight decay, in this order; each is off unless it is written beside the optimizer's constants.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-#[cfg_attr(
-    target_family = "wasm",
-    derive(tsify::Tsify),
-    serde(default, rename_all = "camelCase")
-)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(default, rename_all = "camelCase"))]
 pub struct Options {
     /// Most Euclidean norm of the whole gradient: `g *= min(1, c / (norm + 1e-6))` (Pascanu, Mikolov, Bengio 2013).
     pub clip_norm: Option<f64>,

@@ -135,7 +135,9 @@ fn network(case: &Case<'_>) -> Result<(DataLoss<f64>, Vec<usize>), Stop> {
         "sigmoid" => Activation::Sigmoid,
         other => return not_yet(format!("activation {other}")),
     };
-    let loss = match case.text("loss")? {
+    // the penalty is the number `l2`
+    let words = case.text("loss")?;
+    let loss = match words.strip_suffix(" + l2/2 |w|^2").unwrap_or(words) {
         "mse mean" => Loss::from(MeanSquaredError {}),
         "softmax cross-entropy mean" => SoftmaxCrossEntropy::default().into(),
         other => return not_yet(format!("loss {other}")),

@@ -184,6 +184,8 @@ export const train = {
   "state.paused": ["Paused at step {step}", "已暂停于第 {step} 步"],
   "state.done": ["Done", "已完成"],
   "state.stopped": ["Stopped early", "已早停"],
+  "stopped.title": ["No better {monitor} for {waited} measurements", "连续 {waited} 次测量没有更好的{monitor}"],
+  "stopped.text": ["The best was {best} at step {at}. The weights are those of step {kept}.", "最佳值为 {best}，在第 {at} 步。当前权重取自第 {kept} 步。"],
   "state.diverged": ["Diverged at step {step}", "第 {step} 步发散"],
   "state.stuck": ["Stuck", "停滞"],
   "state.failed": ["Stopped", "已停止"],
