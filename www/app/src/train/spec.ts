@@ -1,5 +1,5 @@
 /** From the settings to the spec of a run and back, and what each data set starts with. */
-import type { BatchSpec, DataSpec, EarlyStopping, LayerSpec, OptimizerSpec, RunSpec, ScheduleSpec } from "saddlepoint";
+import type { BatchSpec, DataSpec, LayerSpec, OptimizerSpec, RunSpec } from "saddlepoint";
 
 import type { LookName } from "../marks/optimizers.ts";
 import type { SetName, Settings } from "../state/table.ts";
@@ -32,9 +32,9 @@ function besides({ decay, tuning }: TrainSettings): Pick<RunSpec, "schedule" | "
   const regularization = fieldsOf(tuning, REGULARIZATION);
   const stopping = fieldsOf(tuning, STOPPING);
   return {
-    ...(decay === "constant" && Object.keys(schedule).length === 0 ? {} : { schedule: { type: decay, ...schedule } as ScheduleSpec }),
+    ...(decay === "constant" && Object.keys(schedule).length === 0 ? {} : { schedule: { type: decay, ...schedule } }),
     ...(Object.keys(regularization).length === 0 ? {} : { regularization }),
-    ...(stopping["patience"] === undefined ? {} : { earlyStopping: stopping as EarlyStopping }),
+    ...(stopping["patience"] === undefined ? {} : { earlyStopping: stopping }),
   };
 }
 
