@@ -246,3 +246,15 @@ fn masks_belong_to_examples_and_layers() {
     assert_eq!((&swapped[0][..64], &swapped[0][64..]), (&first[0][64..], &first[0][..64]));
     assert_ne!(at([7, 3], 1), first, "each step has its own");
 }
+
+#[test]
+fn gradient_norms_are_of_the_layers_in_the_list() {
+    let inside = r#"{"type": "residual", "layers": [{"type": "dense", "units": 2}, {"type": "dense", "units": 2}]},
+        {"type": "dense", "units": 2}"#;
+    let trainer = run(inside, r#"{"type": "full"}"#).unwrap();
+    let names: Vec<&str> = trainer.model().table().entries().iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names[..2], ["residual_1/dense_1.kernel", "residual_1/dense_1.bias"]);
+    let layers = trainer.model().table().layers();
+    assert_eq!(layers, [("residual_1".to_owned(), 0..12), ("dense_1".to_owned(), 12..18)]);
+    assert_eq!(trainer.model().rows()[0].parameters, 12);
+}

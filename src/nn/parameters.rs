@@ -57,9 +57,11 @@ impl ParameterTable {
     /// Appends a parameter behind the others; its offset is set here.
     pub(super) fn push(&mut self, mut parameter: Parameter) -> usize {
         parameter.offset = self.len();
-        match self.layers.last_mut().filter(|(name, _)| *name == parameter.layer) {
+        // layers inside another one count as that one
+        let outer = parameter.layer.split('/').next().unwrap_or_default();
+        match self.layers.last_mut().filter(|(name, _)| name == outer) {
             Some((_, range)) => range.end = parameter.range().end,
-            None => self.layers.push((parameter.layer.clone(), parameter.range())),
+            None => self.layers.push((outer.to_owned(), parameter.range())),
         }
         self.entries.push(parameter);
         self.entries.len() - 1
@@ -83,7 +85,7 @@ impl ParameterTable {
         self.len() == 0
     }
 
-    /// Layers that have parameters, with their range in theta, in order.
+    /// Layers of the list that have parameters, also in layers inside them, with their range in theta, in order.
     #[must_use]
     pub fn layers(&self) -> &[(String, Range<usize>)] {
         &self.layers

@@ -48,10 +48,30 @@ test("layers and edits are written into a link and read back whole", () => {
     { type: "averagePool2d", poolSize: [3, 2], strides: [1, 1], padding: "valid" },
     { type: "flatten" },
     { type: "activation", activation: "tanh" },
+    { type: "activation", activation: { type: "hardTanh", min: -2, max: 0.5 } },
+    { type: "batchNormalization", momentum: 0.01, epsilon: 1e-7, affine: false },
+    { type: "layerNormalization" },
+    { type: "groupNormalization", groups: 4 },
+    { type: "rmsNormalization", axes: 3 },
+    { type: "dropout", rate: 0.3 },
+    { type: "spatialDropout2d", rate: 0.25 },
+    { type: "gaussianNoise", stddev: 0.1 },
+    { type: "prelu", slope: -0.1, shared: true },
+    { type: "depthwiseConv2d", kernelSize: [3, 3], depthMultiplier: 2, activation: { type: "leakyRelu", slope: 0.2 } },
+    { type: "conv2dTranspose", filters: 3, kernelSize: [2, 4], strides: [2, 3], outputPadding: [1, 0], activation: "relu" },
+    { type: "locallyConnected2d", filters: 3, kernelSize: [2, 4], useBias: false },
+    { type: "globalAveragePool2d" },
+    { type: "globalMaxPool2d" },
+    { type: "reshape", shape: [4, 2, 1] },
+    {
+      type: "residual", activation: "relu", shortcut: [{ type: "dense", units: 4 }],
+      layers: [{ type: "dense", units: 4 }, { type: "residual", layers: [{ type: "batchNormalization" }] }],
+    },
+    { type: "concatenate", branches: [[{ type: "dense", units: 3, activation: "tanh" }, { type: "dropout", rate: 0.5 }], [], [{ type: "flatten" }]] },
     { type: "dense", units: 10, activation: "softmax", initializer: { type: "normal", stddev: 0.01 } },
   ];
   expect(table.layers.read(table.layers.write(layers))).toEqual(layers);
-  for (const text of ["", "d", "d0", "c8", "c8-3-sideways", "m2-relu", "d10_", "f2", "t", "d9999999", "x1", "m2x2x2"]) expect.soft(table.layers.read(text), text).toBeUndefined();
+  for (const text of ["", "d", "d0", "c8", "c8-3-sideways", "m2-relu", "d10_", "f2", "t", "d9999999", "x1", "m2x2x2", "o", "bn2", "r(d4", "r(d4)(d4)", "r(d0)", "j", "j()x", "d4-relu-tanh", "t-relu~1", "u3-2-o1"]) expect.soft(table.layers.read(text), text).toBeUndefined();
   const edits = [{ step: 120, learningRate: 0.001, restored: false }, { step: 300, learningRate: 1e-7, restored: true }];
   expect(table.edits.read(table.edits.write(edits))).toEqual(edits);
   for (const text of ["120", "e0.1", "5e0", "-5e0.1", "5e0.1x"]) expect.soft(table.edits.read(text), text).toBeUndefined();

@@ -8,7 +8,7 @@ import type {
 } from "../pkg/saddlepoint.js";
 
 export type {
-  Activation, ArmSpec, Augment, BatchSpec, Border, CriticalKind, DataInfo, DataSpec, EarlyStopping, Evaluation, EvaluationPoint, Generator, Initializer,
+  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, CriticalKind, DataInfo, DataSpec, EarlyStopping, Evaluation, EvaluationPoint, Generator, Initializer,
   LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, Mistake, ModelInfo, OptimizerSpec,
   PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, Region as Box, Regularization, ReportMessage, RunSpec,
   Schedule as ScheduleSpec, SeedStrip, SplitSpec, StripArm,
