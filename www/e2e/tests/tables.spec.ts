@@ -63,6 +63,11 @@ test("layers and edits are written into a link and read back whole", () => {
     { type: "globalAveragePool2d" },
     { type: "globalMaxPool2d" },
     { type: "reshape", shape: [4, 2, 1] },
+    { type: "embedding", vocabulary: 100, units: 8 },
+    { type: "simpleRnn", units: 4, activation: "relu", returnSequences: true, recurrentBias: true },
+    { type: "lstm", units: 4, bidirectional: true, initializer: { type: "heNormal" } },
+    { type: "gru", units: 4, resetAfter: false, recurrentBias: false },
+    { type: "multiHeadAttention", heads: 2, causal: true },
     {
       type: "residual", activation: "relu", shortcut: [{ type: "dense", units: 4 }],
       layers: [{ type: "dense", units: 4 }, { type: "residual", layers: [{ type: "batchNormalization" }] }],

@@ -75,7 +75,7 @@ const activation: Form<Activation> = {
     const fields: [string, number | undefined][] = names.map((name, i) => [name, real.read(numbers[i] ?? "")]);
     const said = fields.filter((_, i) => numbers[i] !== undefined && numbers[i] !== "");
     if (numbers.length > names.length || said.some(([, value]) => value === undefined)) return undefined;
-    return { type, ...Object.fromEntries(said) } as Activation;
+    return { type, ...Object.fromEntries(said) };
   },
 };
 
@@ -129,13 +129,15 @@ const INITIALIZER: Word = {
   },
 };
 const AFFINE = flag("affine", "plain", false);
+const SEQUENCES = flag("returnSequences", "all", true);
+const BOTH_WAYS = flag("bidirectional", "both", true);
 const EPSILON = word("epsilon", "e", real);
 
 interface LayerForm {
   /** The letters that a layer begins with. */
   code: string;
   /** Fields that must be there; the first follows the letters, each other one is a word. */
-  needs: readonly [string, Form<never>][];
+  needs: readonly (readonly [string, Form<unknown>])[];
   may: readonly Word[];
 }
 
@@ -175,6 +177,14 @@ const FORMS: Record<LayerType, LayerForm> = {
   gaussianNoise: form("z", [["stddev", real]]),
   residual: form("r", [["layers", inside]], [word("shortcut", "", inside), ACTIVATION]),
   concatenate: form("j", [["branches", branches]]),
+  embedding: form("e", [["vocabulary", count], ["units", count]], [INITIALIZER]),
+  simpleRnn: form("rnn", [["units", count]], [ACTIVATION, SEQUENCES, BOTH_WAYS, flag("recurrentBias", "rb", true), INITIALIZER]),
+  lstm: form("lstm", [["units", count]], [SEQUENCES, BOTH_WAYS, flag("recurrentBias", "rb", true), INITIALIZER]),
+  gru: form(
+    "gru", [["units", count]],
+    [flag("resetAfter", "before", false), SEQUENCES, BOTH_WAYS, flag("recurrentBias", "norb", false), INITIALIZER],
+  ),
+  multiHeadAttention: form("h", [["heads", count]], [flag("causal", "causal", true), INITIALIZER]),
 };
 
 export function layersSetting(url: string, initial: readonly LayerSpec[]): Setting<readonly LayerSpec[]> {
@@ -195,7 +205,7 @@ export function readLayers(text: string): LayerSpec[] | undefined {
 function writeLayer(layer: LayerSpec): string {
   const { code, needs, may } = FORMS[layer.type];
   const fields = layer as unknown as Record<string, unknown>;
-  const needed = needs.map(([key, how]) => how.write(fields[key] as never));
+  const needed = needs.map(([key, how]) => how.write(fields[key]));
   const words = may.map(({ key, write }) => (fields[key] === undefined ? undefined : write(fields[key])));
   return [code + (needed[0] ?? ""), ...needed.slice(1), ...words.filter((one) => one !== undefined)].join("-");
 }

@@ -54,6 +54,19 @@ export function layerDetail(layer: LayerSpec): string {
     case "gaussianNoise":
       words.push(t("layer.noise.detail", { stddev: short(layer.stddev, 2) }));
       break;
+    case "embedding":
+      words.push(t("layer.embedding.detail", { vocabulary: layer.vocabulary, units: layer.units }));
+      break;
+    case "simpleRnn":
+    case "lstm":
+    case "gru":
+      if (layer.bidirectional) words.push(t("layer.bidirectional.detail"));
+      if (layer.returnSequences) words.push(t("layer.sequences.detail"));
+      break;
+    case "multiHeadAttention":
+      words.push(t("layer.heads.detail", { heads: layer.heads }));
+      if (layer.causal) words.push(t("layer.causal.detail"));
+      break;
     case "residual":
       words.push(t("layer.residual.detail", { layers: inner(layer.layers) }));
       break;
@@ -77,6 +90,7 @@ const STEMS: Partial<Record<LayerType, string>> = {
   conv2d: "conv", maxPool2d: "pool", averagePool2d: "pool", depthwiseConv2d: "depthwise", conv2dTranspose: "conv_transpose",
   locallyConnected2d: "local", globalAveragePool2d: "global_pool", globalMaxPool2d: "global_pool", batchNormalization: "bn",
   layerNormalization: "ln", groupNormalization: "gn", rmsNormalization: "rms", spatialDropout2d: "spatial_dropout", gaussianNoise: "noise",
+  simpleRnn: "rnn", multiHeadAttention: "attention",
 };
 
 /** The core's own naming, for a row it has not described yet: type and place among its kind. */
