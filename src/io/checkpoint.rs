@@ -126,7 +126,7 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
             .arg("want", FORMAT)
             .arg("got", format));
     }
-    let metadata: Metadata = json::from_value("model file", value).map_err(|e| damaged(&e.to_string()))?;
+    let metadata: Metadata = json::from_value("model file", &value).map_err(|e| damaged(&e.to_string()))?;
     let spec = metadata.spec;
     if matches!(spec.data, DataSpec::Files { .. }) && files.is_empty() {
         return Err(Error::file("model-needs-data", "model file")

@@ -105,31 +105,7 @@ impl RunSpec {
     /// # Errors
     /// [`Error::Spec`] that names the field, `layers[2]` for example, and what is wrong with it.
     pub fn from_json(text: &str) -> Result<Self> {
-        let value = json::parse("run", text)?;
-        if let Some(layers) = value.get("layers").and_then(|l| l.as_array()) {
-            for (i, layer) in layers.iter().enumerate() {
-                json::from_value::<LayerSpec>(&format!("layers[{i}]"), layer.clone())?;
-            }
-        }
-        if let Some(optimizer) = value.get("optimizer") {
-            json::from_value::<OptimizerSpec>("optimizer", optimizer.clone())?;
-        }
-        if let Some(augment) = value.get("augment") {
-            json::from_value::<Option<Augment>>("augment", augment.clone())?;
-        }
-        if let Some(schedule) = value.get("schedule") {
-            json::from_value::<Schedule>("schedule", schedule.clone())?;
-        }
-        if let Some(regularization) = value.get("regularization") {
-            json::from_value::<Regularization>("regularization", regularization.clone())?;
-        }
-        if let Some(stopping) = value.get("earlyStopping") {
-            json::from_value::<Option<EarlyStopping>>("earlyStopping", stopping.clone())?;
-        }
-        if let Some(data) = value.get("data") {
-            json::from_value::<DataSpec>("data", data.clone())?;
-        }
-        json::from_value("run", value)
+        json::read("run", text)
     }
 
     /// The spec as JSON with its fields in a fixed order, as it enters the run hash.

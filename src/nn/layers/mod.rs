@@ -95,7 +95,7 @@ macro_rules! layers {
                 let names = [$(stringify!($variant)),*];
                 let (variant, fields) = json::tagged(source, &names)?;
                 $(if names[variant] == stringify!($variant) {
-                    return serde_json::from_value(fields).map(Self::$variant).map_err(D::Error::custom);
+                    return json::fields(&fields).map(Self::$variant);
                 })*
                 Err(D::Error::custom("unknown type"))
             }

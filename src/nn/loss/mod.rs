@@ -91,9 +91,9 @@ macro_rules! losses {
                     other => other,
                 };
                 let names = [$(stringify!($name)),*];
-                let (variant, fields) = json::tagged(written, &names).map_err(D::Error::custom)?;
+                let (variant, fields) = json::split(written, &names).map_err(D::Error::custom)?;
                 $(if names[variant] == stringify!($name) {
-                    return serde_json::from_value(fields).map(Self::$name).map_err(D::Error::custom);
+                    return json::fields(&fields).map(Self::$name);
                 })*
                 Err(D::Error::custom("unknown type"))
             }

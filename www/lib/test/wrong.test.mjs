@@ -29,7 +29,7 @@ const WRONG = [
   ["an unknown optimizer", { ...xor, optimizer: { type: "adan", learningRate: 1 } }, "spec-field", "optimizer"],
   ["a negative learning rate", { ...xor, optimizer: { type: "sgd", learningRate: -1 } }, "number-range", "optimizer.learningRate"],
   ["a batch of none", { ...xor, batch: { type: "mini", size: 0 } }, "run-range", "batch.size"],
-  ["half an epoch", { ...xor, epochs: 0.5 }, "spec-field", "run"],
+  ["half an epoch", { ...xor, epochs: 0.5 }, "spec-field", "epochs"],
   ["too large a seed", { ...xor, seed: 2 ** 53 }, "run-range", "seed"],
   ["an unknown data set", { ...xor, data: { type: "cifar" } }, "spec-field", "data"],
   ["an unknown column", { ...xor, data: { type: "diabetes", features: ["s7"] } }, "feature-unknown", "data.features"],
