@@ -71,7 +71,7 @@ test("a progress holds what is new, the history all of it", async () => {
   assert.deepEqual([second.from, second.loss.length, second.step], [3, 1, 4]);
   assert.deepEqual(first.gradientNorms.map(({ layer, norms }) => [layer, norms.length]), [["dense_1", 3], ["dense_2", 3]]);
   assert.equal(first.evaluations.length, 1, "before the first step");
-  assert.deepEqual(Object.keys(first.evaluations[0]).sort(), ["step", "testAccuracy", "testExamples", "testLoss", "trainAccuracy", "trainExamples", "trainLoss"]);
+  assert.deepEqual(Object.keys(first.evaluations[0]).sort(), ["step", "testAccuracy", "testExamples", "testLoss", "testR2", "trainAccuracy", "trainExamples", "trainLoss", "trainR2"]);
   const all = await model.history();
   assert.deepEqual([...all.loss], [...first.loss, ...second.loss]);
   assert.deepEqual([all.from, all.epoch], [0, 1]);
