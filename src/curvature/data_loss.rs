@@ -249,6 +249,12 @@ impl<T: Real> DataLoss<T> {
         (self.seed, self.step) = (seed, step);
     }
 
+    /// Seed and step of [`DataLoss::set_random`].
+    #[must_use]
+    pub fn random(&self) -> (u64, u64) {
+        (self.seed, self.step)
+    }
+
     /// The mean loss over `rows` at `theta`.
     ///
     /// # Errors
@@ -344,14 +350,28 @@ impl<T: Real> DataLoss<T> {
     /// # Errors
     /// As [`DataLoss::predict`].
     pub fn inspect(&mut self, features: &[T], theta: &[T]) -> Result<(Vec<T>, Vec<T>)> {
-        self.check(theta)?;
         self.check_features(features, self.model.input().len())?;
-        let mut outputs = vec![T::ZERO; self.model.target().outputs()];
-        let mut activations = vec![T::ZERO; self.model.activation_len()];
+        self.inspect_batch(features, 1, theta)
+    }
+
+    /// What each layer puts out for `rows`, in evaluation mode: layer after layer, each (N, its extents).
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`].
+    pub fn activations(&mut self, rows: &[u32], theta: &[T]) -> Result<Vec<T>> {
+        let mut features = vec![T::ZERO; rows.len() * self.model.input().len()];
+        self.examples.fill_batch(rows, &mut features)?;
+        Ok(self.inspect_batch(&features, rows.len(), theta)?.1)
+    }
+
+    fn inspect_batch(&mut self, features: &[T], batch: usize, theta: &[T]) -> Result<(Vec<T>, Vec<T>)> {
+        self.check(theta)?;
+        let mut outputs = vec![T::ZERO; batch * self.model.target().outputs()];
+        let mut activations = vec![T::ZERO; batch * self.model.activation_len()];
         let mut bindings = bind(features, &[], &[], &[], theta, &self.state)
             .sink(Sink::Prediction, &mut outputs)
             .sink(Sink::Activation, &mut activations);
-        let key = ProgramKey::evaluation(Purpose::Inspect, 1);
+        let key = ProgramKey::evaluation(Purpose::Inspect, batch);
         self.programs.run(&self.model, key, &mut bindings)?;
         Ok((outputs, activations))
     }

@@ -12,6 +12,7 @@ mod metrics;
 mod model;
 mod parameters;
 mod programs;
+mod saturation;
 mod state;
 
 pub use activation::Activation;

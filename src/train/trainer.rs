@@ -7,7 +7,7 @@ use crate::curvature::{DataLoss, Penalty};
 use crate::data::{Examples, Fnv1a};
 use crate::error::{Error, Report, Result};
 use crate::kernels::{Real, reduce};
-use crate::nn::{Activation, Model, Target};
+use crate::nn::{Model, Target};
 use crate::optim::{Clock, Optimizer};
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,8 +18,6 @@ const KEEP_EVERY: u64 = 10;
 const EVALUATE_EVERY: u64 = 200;
 /// Fewest steps between two measurements, for epochs of few steps: a measurement costs about as much as a step of GD.
 const EVALUATE_APART: u64 = 10;
-/// Examples on which units are counted as dead.
-const DEAD_SAMPLE: usize = 64;
 
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,16 +98,16 @@ pub struct Trainer<T> {
     spec: RunSpec,
     pub(super) loss: DataLoss<T>,
     pub(super) theta: Vec<T>,
-    gradient: Vec<T>,
-    /// Norm of the gradient for each layer, of the last step.
-    norms: Vec<f64>,
+    pub(super) gradient: Vec<T>,
+    /// Norm of the gradient for each layer, of the last step; empty if there was none.
+    pub(super) norms: Vec<f64>,
     pub(super) optimizer: Optimizer<T>,
-    batches: Batches,
+    pub(super) batches: Batches,
     pub(super) step: u64,
     pub(super) state: RunState,
     pub(super) history: History,
     pub(super) smoothed: f64,
-    bounds: Bounds<T>,
+    pub(super) bounds: Bounds<T>,
     pub(super) watch: Watch<T>,
     kept: Kept<T>,
     pub(super) hash: Fnv1a,
@@ -317,6 +315,7 @@ impl<T: Real> Trainer<T> {
         let _ = self.loss.set_state(&state);
         self.watch = watch;
         (self.theta, self.optimizer, self.step, self.hash) = (theta, optimizer, step, hash);
+        self.norms.clear();
         self.history.truncate(step);
         self.smoothed = self.history.loss.last().map_or(f64::NAN, |&l| f64::from(l));
         self.state = if step == 0 { RunState::Ready } else { RunState::Running };
@@ -535,26 +534,14 @@ impl<T: Real> Trainer<T> {
 
     /// ReLU outputs that are 0 for every example looked at, all ReLU outputs, and whether one layer is all dead.
     fn dead_units(&mut self) -> Result<(usize, usize, bool)> {
-        let examples = self.loss.examples().clone();
-        let rows = &examples.train()[..examples.train().len().min(DEAD_SAMPLE)];
-        let mut alive = vec![false; self.loss.model().activation_len()];
-        let mut features = vec![T::ZERO; self.loss.model().input().len()];
-        for row in rows.chunks(1) {
-            examples.fill_batch(row, &mut features)?;
-            let (_, activations) = self.loss.inspect(&features, &self.theta)?;
-            alive.iter_mut().zip(activations).for_each(|(alive, a)| *alive |= a != T::ZERO);
-        }
-        let (mut dead, mut units, mut layer_dead, mut at) = (0, 0, false, 0);
-        let model = self.loss.model();
-        for (layer, row) in model.layers().iter().zip(model.rows()) {
-            let len = row.output.iter().product::<usize>();
-            if layer.activation() == Activation::Relu {
-                let silent = alive[at..at + len].iter().filter(|a| !**a).count();
+        let (examples, activations) = self.sample_activations()?;
+        let (mut dead, mut units, mut layer_dead) = (0, 0, false);
+        for layer in self.outputs(examples, &activations) {
+            if let Some(silent) = layer.dead() {
                 dead += silent;
-                units += len;
-                layer_dead |= silent == len;
+                units += layer.units;
+                layer_dead |= silent == layer.units;
             }
-            at += len;
         }
         Ok((dead, units, layer_dead))
     }

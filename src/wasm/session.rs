@@ -275,6 +275,25 @@ impl Session {
         Ok(self.trainer.lambda_max()?)
     }
 
+    /// The [`Statistics`](crate::train::Statistics) of every layer at the present weights.
+    ///
+    /// # Errors
+    /// As [`Trainer::layer_statistics`].
+    #[wasm_bindgen(js_name = layerStatistics)]
+    pub fn layer_statistics(&mut self) -> Js<JsValue> {
+        Ok(object(&self.trainer.layer_statistics()?))
+    }
+
+    /// A [`RangeTest`](crate::train::RangeTest) from the present state, which stays as it is.
+    ///
+    /// # Errors
+    /// As [`Trainer::range_test`].
+    #[wasm_bindgen(js_name = rangeTest)]
+    pub fn range_test(&mut self, from: f64, to: f64, steps: f64) -> Js<JsValue> {
+        let steps = whole("rangeTest", steps, 0, u64::from(u32::MAX))?;
+        Ok(object(&self.trainer.range_test(from, to, steps as u32)?))
+    }
+
     /// Measures the whole test part.
     ///
     /// # Errors

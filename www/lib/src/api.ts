@@ -5,7 +5,7 @@
  */
 import type {
   ArmSpec, Box, CriticalPoint, Evaluation, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Progress, Race, RaceSpec, RawExamples, RunSpec, SeedStrip, Surface,
+  Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RunSpec, SeedStrip, Statistics, Surface,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -31,6 +31,16 @@ export interface ModelApi {
   predict(examples: Float32Array): Promise<Float32Array>;
   /** Largest Hessian eigenvalue of the training loss at the present weights. */
   lambdaMax(): Promise<number>;
+  /**
+   * Weights, last gradient and outputs of every layer: histograms, dead units, saturation, and whether the gradient is lost
+   * on its way to the first layer. Computed only when asked for; the run stays as it is.
+   */
+  layerStatistics(): Promise<Statistics>;
+  /**
+   * The loss while the learning rate grows from `from` (0.00001) to `to` (1) over `steps` (100) steps, on a copy of the run
+   * as it stands, and a rate to choose; ends early where the loss diverges.
+   */
+  rangeTest(range?: RateRange): Promise<RangeTest>;
   /** Back to step 0 with the same spec. */
   reset(): Promise<void>;
   /** Goes back to the kept snapshot (after a divergence) and sets the learning rate. */

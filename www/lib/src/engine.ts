@@ -3,7 +3,8 @@ import { initSync, LandscapeSession, provideDigits, Session, Store } from "../pk
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
 import type {
-  CriticalPoint, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RawExamples, RunSpec, SeedStrip, Surface,
+  CriticalPoint, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
+  RunSpec, SeedStrip, Statistics, Surface,
 } from "./types.js";
 
 /** Shortest time between two snapshots, in milliseconds. */
@@ -32,6 +33,8 @@ export interface Calls {
   inspect(example: Float32Array): Inspection;
   predict(examples: Float32Array): Float32Array;
   lambdaMax(): number;
+  layerStatistics(): Statistics;
+  rangeTest(from: number, to: number, steps: number): RangeTest;
   reset(): undefined;
   restore(rate: number): Progress;
   save(): Uint8Array;
@@ -132,6 +135,14 @@ export class Engine implements Calls {
 
   lambdaMax(): number {
     return this.model().lambdaMax();
+  }
+
+  layerStatistics(): Statistics {
+    return this.model().layerStatistics() as Statistics;
+  }
+
+  rangeTest(from: number, to: number, steps: number): RangeTest {
+    return this.model().rangeTest(from, to, steps) as RangeTest;
   }
 
   save(): Uint8Array {

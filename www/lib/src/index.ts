@@ -1,11 +1,12 @@
 /**
- * Train real neural networks in a browser tab. `Model` trains, `Landscape` draws the loss of a network with two weights;
- * everything else is their types.
+ * Train real neural networks in a browser tab. `Model` trains, `Landscape` draws the loss of a network with two weights,
+ * `codeOf` writes a run down as a program; everything else is their types.
  */
 import type { LandscapeStatic, ModelStatic } from "./api.js";
 import { Landscape } from "./landscape.js";
 import { Model } from "./model.js";
 
+export { codeOf } from "./code.js";
 export { SaddlepointError } from "./error.js";
 export { Landscape, Model };
 export type * from "./api.js";

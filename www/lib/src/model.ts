@@ -5,7 +5,9 @@ import { Broken, report } from "./error.js";
 import { bytesOf, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Link } from "./link.js";
-import type { Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RawExamples, ReportMessage, RunSpec } from "./types.js";
+import type {
+  Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics,
+} from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
 const SLICE = 40;
@@ -97,6 +99,14 @@ export class Model implements ModelApi {
 
   lambdaMax(): Promise<number> {
     return this.ask("lambdaMax");
+  }
+
+  layerStatistics(): Promise<Statistics> {
+    return this.ask("layerStatistics");
+  }
+
+  async rangeTest({ from = 1e-5, to = 1, steps = 100 }: RateRange = {}): Promise<RangeTest> {
+    return this.ask("rangeTest", numberOf(from), numberOf(to), numberOf(steps));
   }
 
   async reset(): Promise<void> {

@@ -84,6 +84,42 @@ test("a progress holds what is new, the history all of it", async () => {
   await model.dispose();
 });
 
+test("layers are looked into, and nothing changes", async () => {
+  const sigmoids = { ...digits, layers: [...Array.from({ length: 10 }, () => ({ type: "dense", units: 16, activation: "sigmoid" })), { type: "dense", units: 10 }] };
+  const [model, plain] = [await Model.create(sigmoids), await Model.create(sigmoids)];
+  const before = await model.layerStatistics();
+  assert.deepEqual([before.step, before.examples, before.layers.length, before.starvation], [0, 256, 11, null]);
+  assert.equal(before.layers[0].gradient, null);
+  const [a, b] = [await model.step(20), await plain.step(20)];
+  const { layers, starvation } = await model.layerStatistics();
+  assert.equal(a.runHash, b.runHash);
+  const [first] = layers;
+  assert.deepEqual([first.layer, first.units, first.dead], ["dense_1", 16, null]);
+  assert.ok(first.saturated >= 0 && first.saturated <= 1);
+  const sum = ({ counts }) => counts.reduce((x, y) => x + y);
+  assert.deepEqual([sum(first.weights), sum(first.gradient), sum(first.activations)], [64 * 16, 64 * 16, 256 * 16]);
+  assert.ok(first.weights.low < first.weights.mean && first.weights.mean < first.weights.high && first.weights.counts.length === 40);
+  assert.deepEqual([starvation.first, starvation.last, starvation.steps], ["dense_1", "dense_11", 20]);
+  assert.ok(starvation.ratio > 1e4 && Math.abs(starvation.lastNorm / starvation.firstNorm / starvation.ratio - 1) < 1e-9, JSON.stringify(starvation));
+  await Promise.all([model.dispose(), plain.dispose()]);
+});
+
+test("a range test finds a rate that trains, and leaves the run as it is", async () => {
+  const model = await Model.create(digits);
+  const hash = (await model.step(5)).runHash;
+  const { rates, losses, smoothed, suggested } = await model.rangeTest({ from: 1e-5, to: 1, steps: 80 });
+  assert.ok(rates.length > 40 && losses.length === rates.length && smoothed.length === rates.length);
+  assert.ok(Math.abs(rates[0] - 1e-5) < 1e-12 && rates.at(-1) <= 1 + 1e-9);
+  assert.ok(suggested > 3e-4 && suggested < 0.1, `suggested ${suggested}`);
+  const after = await model.step(1);
+  assert.deepEqual([after.step, after.from], [6, 5]);
+  const plain = await Model.create(digits);
+  assert.equal((await plain.step(5)).runHash, hash);
+  assert.equal((await plain.step(1)).runHash, after.runHash);
+  assert.equal((await refusal(model.rangeTest({ from: 1, to: 0.1 }))).code, "range-test");
+  await Promise.all([model.dispose(), plain.dispose()]);
+});
+
 for (const { name, hash, spec } of known) {
   test(`the run ${name} has the hash it has everywhere`, async () => {
     const model = await Model.create(spec);

@@ -126,6 +126,14 @@ test("odd arguments of a call are refused, and the model goes on", async () => {
     predict: [...ODD, new Float32Array(63), new Float32Array(0), Float32Array.from({ length: 64 }, () => Infinity)],
     restore: ODD.filter((rate) => !(rate >= 0 && rate <= 1e6 && typeof rate === "number")),
   };
+  for (const field of ["from", "to", "steps"]) {
+    for (const value of ODD.filter((one) => one !== undefined)) {
+      // an odd number may be a rate all the same
+      const outcome = await model.rangeTest({ steps: 10, [field]: value }).catch((error) => error);
+      if (!(outcome instanceof Error)) assert.equal(typeof value, "number");
+      else assert.match(outcome.report.code, /range-test|not-whole/, outcome.message);
+    }
+  }
   for (const [name, values] of Object.entries(calls)) {
     for (const value of values) {
       const report = await refusal(model[name](value)).catch((error) => assert.fail(`${name}(${String(value)}): ${error}`));

@@ -127,6 +127,10 @@ export const report = {
   "report.out-of-memory": ["A step needs {bytes} bytes, and the tab has no more memory. Use a smaller batch or a smaller network.", "一步需要 {bytes} 字节，标签页内存不足。请用更小的批量或更小的网络。"],
 
   // the run
+  "report.range-test": [
+    "Rates from {from} to {to} in {steps} steps cannot be tested: both must be above 0, the first below the second, in 10 to 10,000 steps.",
+    "无法测试从 {from} 到 {to} 共 {steps} 步的学习率：两者须大于 0，前者小于后者，步数为 10 至 10,000。",
+  ],
   "report.diverged": ["A number of {layer} is not finite: the learning rate {rate} is too large. The weights of step {kept} are kept.", "{layer} 出现非有限的数：学习率 {rate} 过大。已保留第 {kept} 步的权重。"],
   "report.restored": ["The engine stopped and was replaced. Training goes on from step {step}.", "计算引擎中断，已更换。从第 {step} 步继续。"],
   "report.stopped": [
