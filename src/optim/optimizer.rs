@@ -170,9 +170,14 @@ impl<T: Real> Optimizer<T> {
         let mut treated = [T::ZERO; TILE];
         for (i, (theta, gradient)) in theta.chunks_mut(TILE).zip(gradient.chunks(TILE)).enumerate() {
             let (from, treated) = (i * TILE, &mut treated[..theta.len()]);
-            treatment.apply(from, theta, gradient, treated);
+            let mut used = gradient;
+            if !treatment.spares_gradient() {
+                treatment.apply(from, theta, gradient, treated);
+                used = treated;
+            }
+            treatment.shrink(theta);
             let state = State { all: &mut self.state, length, part: (from, theta.len()) };
-            method.update(Update { t, rate, scalar, theta, gradient: treated, state });
+            method.update(Update { t, rate, scalar, theta, gradient: used, state });
         }
     }
 }

@@ -98,9 +98,7 @@ impl Options {
             add: (decay > 0.0 && !decoupled).then(|| T::from_f64(decay)),
             keep: (decay > 0.0 && decoupled).then(|| T::from_f64(1.0 - rate * decay)),
         };
-        let Treatment { scale, most, noise, add, keep } = &treatment;
-        let idle = scale.is_none() && most.is_none() && noise.is_none() && add.is_none() && keep.is_none();
-        (!idle).then_some(treatment)
+        (treatment.keep.is_some() || !treatment.spares_gradient()).then_some(treatment)
     }
 }
 
@@ -129,8 +127,20 @@ pub(super) struct Treatment<T> {
 }
 
 impl<T: Real> Treatment<T> {
-    /// Treats a tile that begins at entry `from`: the gradient into `out`, the weights in place.
-    pub(super) fn apply(&self, from: usize, theta: &mut [T], gradient: &[T], out: &mut [T]) {
+    /// Whether the gradient stays as it is, and only the weights shrink.
+    pub(super) fn spares_gradient(&self) -> bool {
+        self.scale.is_none() && self.most.is_none() && self.noise.is_none() && self.add.is_none()
+    }
+
+    /// Shrinks the weights of a tile.
+    pub(super) fn shrink(&self, theta: &mut [T]) {
+        if let Some(keep) = self.keep {
+            theta.iter_mut().for_each(|p| *p *= keep);
+        }
+    }
+
+    /// Writes the treated gradient of a tile that begins at entry `from`.
+    pub(super) fn apply(&self, from: usize, theta: &[T], gradient: &[T], out: &mut [T]) {
         match self.scale {
             Some(scale) => out.iter_mut().zip(gradient).for_each(|(o, &g)| *o = scale * g),
             None => out.iter_mut().zip(gradient).for_each(|(o, &g)| *o = g),
@@ -147,10 +157,7 @@ impl<T: Real> Treatment<T> {
             }
         }
         if let Some(share) = self.add {
-            out.iter_mut().zip(&*theta).for_each(|(o, &p)| *o += share * p);
-        }
-        if let Some(keep) = self.keep {
-            theta.iter_mut().for_each(|p| *p *= keep);
+            out.iter_mut().zip(theta).for_each(|(o, &p)| *o += share * p);
         }
     }
 }
