@@ -1,6 +1,6 @@
 /** The page's tables by themselves: every sentence in both languages, every setting to the address and back. */
 import { expect, test } from "@playwright/test";
-import type { LayerSpec } from "saddlepoint";
+import { Model, type LayerSpec, type OptimizerSpec, type RunSpec, type ScheduleSpec } from "saddlepoint";
 
 import { landscape } from "../../app/src/i18n/strings/landscape.js";
 import { report } from "../../app/src/i18n/strings/report.js";
@@ -9,6 +9,9 @@ import { train } from "../../app/src/i18n/strings/train.js";
 import type { Table } from "../../app/src/i18n/table.js";
 import type { Setting } from "../../app/src/state/kinds.js";
 import { table } from "../../app/src/state/table.js";
+import {
+  constantsOf, constantsOfShape, gradientConstants, METHODS, MONITORS, REGULARIZATION, SHAPES, STOPPING, tuned, tuningFrom, valueOf, type Constant,
+} from "../../app/src/state/tuning.js";
 
 const parts: Table[] = [shell, landscape, train, report];
 const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
@@ -80,4 +83,46 @@ test("layers and edits are written into a link and read back whole", () => {
   const edits = [{ step: 120, learningRate: 0.001, restored: false }, { step: 300, learningRate: 1e-7, restored: true }];
   expect(table.edits.read(table.edits.write(edits))).toEqual(edits);
   for (const text of ["120", "e0.1", "5e0", "-5e0.1", "5e0.1x"]) expect.soft(table.edits.read(text), text).toBeUndefined();
+});
+
+test("constants are written into a link and read back; the default is left out, what is unknown or out of range is not taken", () => {
+  const [beta1] = constantsOf("adam");
+  const [patience] = STOPPING;
+  if (!beta1 || !patience) throw new Error("no constants");
+  const tuning = tuned(tuned({}, beta1, 0.95), patience, 4);
+  expect(table.tuning.read(table.tuning.write(tuning))).toEqual({ beta1: 0.95, stopPatience: 4 });
+  expect(tuned(tuning, beta1, 0.9)).toEqual({ stopPatience: 4 });
+  expect(table.tuning.read("clipNorm-1e-7")).toEqual({ clipNorm: 1e-7 });
+  for (const text of ["beta1", "beta1-", "beta1-2", "nothing-1", "beta1-0.5_", "stopPatience-1.5"]) expect.soft(table.tuning.read(text), text).toBeUndefined();
+  expect(tuningFrom({ beta1: 0.8, amsgrad: true, rho: 1 }, constantsOf("adam"))).toEqual({ beta1: 0.8, amsgrad: 1 });
+});
+
+test("the page's defaults are the core's", async () => {
+  const run = (optimizer: OptimizerSpec, schedule: ScheduleSpec): RunSpec => ({
+    data: { type: "generated", kind: "xor", examples: 40, noise: 0.1 }, test: 10, layers: [{ type: "dense", units: 2 }], loss: "softmaxCrossEntropy",
+    optimizer, schedule, batch: { type: "full" }, epochs: 1, seed: 1, earlyStopping: {},
+  });
+  const agree = (part: object, constants: readonly Constant[], what: string): void => {
+    const fields = new Map<string, unknown>(Object.entries(part));
+    for (const one of constants) {
+      const value = valueOf({}, one);
+      const wanted = one.kind === "flag" ? value === 1 : one.kind === "monitor" ? MONITORS[value] : value;
+      // what is off is not written
+      expect.soft(fields.get(one.field) ?? (one.kind === "flag" ? false : 0), `${what}: ${one.key}`).toBe(wanted);
+    }
+  };
+  for (const method of METHODS) {
+    const optimizer: OptimizerSpec = method === "nesterov" ? { type: "momentum", nesterov: true } : { type: method };
+    const model = await Model.create(run(optimizer, { type: "constant" }));
+    agree(model.spec.optimizer, constantsOf(method), method);
+    await model.dispose();
+  }
+  for (const shape of SHAPES) {
+    const model = await Model.create(run({ type: "sgd" }, { type: shape }));
+    agree(model.spec.schedule ?? {}, constantsOfShape(shape), shape);
+    agree(model.spec.regularization ?? {}, REGULARIZATION, shape);
+    agree(model.spec.earlyStopping ?? {}, STOPPING.filter(({ field }) => field !== "patience"), shape);
+    await model.dispose();
+  }
+  expect(gradientConstants("adamW").find(({ key }) => key === "weightDecay")?.setting.initial).toBe(0.01);
 });

@@ -234,3 +234,37 @@ test("at 360 px the steps close to rows, and nothing is wider than the page", as
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
   expect(await violations(page)).toEqual([]);
 });
+
+test("what is set under More is in the link, and a run stops early", async ({ page }) => {
+  await page.goto("./?view=train&lang=en&epochs=40");
+  await page.locator("#train-method").selectOption("rmsprop");
+  await page.locator("#train-decay").selectOption("cosine");
+  await page.getByRole("button", { name: /^More/ }).click();
+  const fill = async (label: string, value: string, nth = 0): Promise<void> => {
+    const field = page.getByRole("textbox", { name: label, exact: true }).nth(nth);
+    await field.fill(value);
+    await field.press("Enter");
+  };
+  await fill("clip norm", "1");
+  await fill("warm-up", "0.5");
+  await fill("patience", "2");
+  await fill("least change", "0.5");
+  await expect(page).toHaveURL(/method=rmsprop.*decay=cosine&tune=clipNorm-1_warmup-0\.5_stopPatience-2_stopDelta-0\.5/);
+  expect(await violations(page)).toEqual([]);
+  await prime(page).click();
+  await expect(state(page)).toHaveText("Stopped early", { timeout: 60_000 });
+  await expect(page.getByText("No better test loss for 2 measurements")).toBeVisible();
+  const hash = await runHash(page);
+  await page.reload();
+  await expect(page.getByText("4 set")).toBeVisible();
+  await prime(page).click();
+  await expect(state(page)).toHaveText("Stopped early", { timeout: 60_000 });
+  expect(await runHash(page)).toBe(hash);
+  // constants of the method that was left do not follow
+  await page.locator("#train-method").selectOption("lion");
+  await page.setViewportSize({ width: 360, height: 780 });
+  await page.getByRole("button", { name: /Optimizer/ }).click();
+  await page.getByRole("button", { name: /^More/ }).click();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+  expect(await violations(page)).toEqual([]);
+});

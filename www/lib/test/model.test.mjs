@@ -20,6 +20,20 @@ test("XOR is learnt", async () => {
   await model.dispose();
 });
 
+test("an early stop ends a run with its best weights, and says so", async () => {
+  const spec = { ...xor, optimizer: { type: "nadam", learningRate: 0.05, clipNorm: 1 }, epochs: 200, earlyStopping: { patience: 2, minDelta: 0.05 } };
+  const model = await Model.create(spec);
+  const progress = await train(model);
+  assert.equal(progress.state, "stopped");
+  assert.equal(progress.report.code, "stopped");
+  assert.ok(progress.step < model.info.steps && Number(progress.report.args.bestStep) < progress.step);
+  assert.equal((await model.trainFor(10)).step, progress.step);
+  const again = await Model.load(await model.save());
+  assert.equal((await again.history()).runHash, progress.runHash);
+  await model.dispose();
+  await again.dispose();
+});
+
 test("digits are recognised", async () => {
   const model = await Model.create(digits);
   await train(model);
