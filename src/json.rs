@@ -357,6 +357,90 @@ pub fn split(value: Value, variants: &[&str]) -> std::result::Result<(usize, Val
     }
 }
 
+/// The fields of a description while they are read one by one: what serde would generate for each struct anew is here
+/// once. [`record`] uses it.
+#[derive(Debug)]
+pub struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// The fields of an object.
+    ///
+    /// # Errors
+    /// What serde's caller asked for if the source is no object.
+    pub fn new<'de, D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+        Map::deserialize(source).map(Self)
+    }
+
+    /// Takes the field of this name in Rust, if it is there.
+    ///
+    /// # Errors
+    /// What is wrong with its value.
+    pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> std::result::Result<Option<T>, String> {
+        let name = camel_field(name);
+        match self.0.remove(&name) {
+            None => Ok(None),
+            Some(value) => serde_json::from_value(value).map(Some).map_err(|e| format!("{name}: {e}")),
+        }
+    }
+
+    /// Takes a field that must be there.
+    ///
+    /// # Errors
+    /// That it is not, or what is wrong with its value.
+    pub fn need<T: DeserializeOwned>(&mut self, name: &str) -> std::result::Result<T, String> {
+        self.take(name)?.ok_or_else(|| format!("missing field `{}`", camel_field(name)))
+    }
+
+    /// Refuses fields of other names than these.
+    ///
+    /// # Errors
+    /// The name of such a field, and the names there are.
+    pub fn only(&self, names: &[&str]) -> std::result::Result<(), String> {
+        let names: Vec<String> = names.iter().map(|name| camel_field(name)).collect();
+        match self.0.keys().find(|key| !names.contains(*key)) {
+            None => Ok(()),
+            Some(key) => Err(format!("unknown field `{key}`, expected one of {}", names.join(", "))),
+        }
+    }
+}
+
+/// `kernel_size` to `kernelSize`.
+fn camel_field(name: &str) -> String {
+    let mut upper = false;
+    let mut camel = String::new();
+    for letter in name.chars() {
+        match letter {
+            '_' => upper = true,
+            _ => camel.push(if std::mem::take(&mut upper) { letter.to_ascii_uppercase() } else { letter }),
+        }
+    }
+    camel
+}
+
+/// Reads a struct from JSON: first the fields that must be there, then those that may be left out, with what they are
+/// then. Names are in camelCase; a field of another name is refused.
+macro_rules! record {
+    ($name:ident { $($need:ident),* } $($may:ident = $default:expr),* $(,)?) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
+                let mut fields = $crate::json::Fields::new(source)?;
+                let mut read = || -> std::result::Result<Self, String> {
+                    fields.only(&[$(stringify!($need),)* $(stringify!($may)),*])?;
+                    Ok(Self {
+                        $($need: fields.need(stringify!($need))?,)*
+                        $($may: match fields.take(stringify!($may))? {
+                            Some(value) => value,
+                            None => $default,
+                        },)*
+                    })
+                };
+                read().map_err(<D::Error as serde::de::Error>::custom)
+            }
+        }
+    };
+}
+pub(crate) use record;
+
 #[cfg(test)]
 mod tests {
     use crate::optim::OptimizerSpec;

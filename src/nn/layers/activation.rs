@@ -3,10 +3,11 @@
 use super::{Activation, Builder, Layer};
 use crate::error::Result;
 use crate::graph::Value;
-use serde::{Deserialize, Serialize};
+use crate::json::record;
+use serde::Serialize;
 
 /// Applies a function and has no parameters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ActivationLayer {
@@ -16,6 +17,8 @@ pub struct ActivationLayer {
     /// The function.
     pub activation: Activation,
 }
+
+record!(ActivationLayer { activation } name = None);
 
 impl Layer for ActivationLayer {
     const STEM: &'static str = "activation";

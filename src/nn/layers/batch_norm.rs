@@ -3,7 +3,8 @@
 use super::{Builder, Initializer, Layer, ParameterKind, yes};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
-use serde::{Deserialize, Serialize};
+use crate::json::record;
+use serde::Serialize;
 
 /// `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta` for each channel, the last axis of x `(N, …, C)`.
 ///
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// (n / (n - 1); a single number has none and leaves the running variance alone). Evaluation uses the running ones.
 ///
 /// `momentum` is thus the weight of the new batch, as in PyTorch; Keras gives 1 minus it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BatchNormalization {
@@ -29,6 +30,8 @@ pub struct BatchNormalization {
     #[serde(default = "yes")]
     pub affine: bool,
 }
+
+record!(BatchNormalization {} name = None, momentum = tenth(), epsilon = small(), affine = yes());
 
 fn tenth() -> f64 {
     0.1

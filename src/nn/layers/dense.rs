@@ -3,11 +3,12 @@
 use super::{Activation, Builder, Initializer, Layer, ParameterKind, yes};
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use serde::{Deserialize, Serialize};
+use crate::json::record;
+use serde::Serialize;
 
 /// `y = activation(x W + b)`: x `(N, I)`, W `(I, units)`. Images are flattened first; of sequences `(N, T, I)` each step
 /// is a row of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dense {
@@ -26,6 +27,11 @@ pub struct Dense {
     #[serde(default)]
     pub initializer: Initializer,
 }
+
+record!(
+    Dense { units }
+    name = None, activation = Default::default(), use_bias = yes(), initializer = Default::default()
+);
 
 impl Layer for Dense {
     const STEM: &'static str = "dense";

@@ -4,10 +4,11 @@ use super::batch_norm::channels;
 use super::{Builder, Initializer, Layer, ParameterKind};
 use crate::error::Result;
 use crate::graph::Value;
-use serde::{Deserialize, Serialize};
+use crate::json::record;
+use serde::Serialize;
 
 /// `y = x` where x is positive, `slope x` elsewhere, with one learned slope for each channel, the last axis of x, or for all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PRelu {
@@ -21,6 +22,8 @@ pub struct PRelu {
     #[serde(default)]
     pub shared: bool,
 }
+
+record!(PRelu {} name = None, slope = quarter(), shared = Default::default());
 
 /// The start of He et al. 2015, section 2.1.
 fn quarter() -> f64 {

@@ -7,10 +7,11 @@ pub use cell::{Carried, Cell, Recurrence};
 use super::{Activation, Builder, Initializer, Layer, ParameterKind};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
-use serde::{Deserialize, Serialize};
+use crate::json::record;
+use serde::Serialize;
 
 /// The plain recurrent layer: `h_t = tanh(x_t W + h_(t-1) U + b)`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SimpleRnn {
@@ -37,8 +38,15 @@ pub struct SimpleRnn {
     pub initializer: Initializer,
 }
 
+record!(
+    SimpleRnn { units }
+    name = None, activation = tanh(), return_sequences = Default::default(),
+    bidirectional = Default::default(), recurrent_bias = Default::default(),
+    initializer = Default::default()
+);
+
 /// Long short-term memory: a cell that keeps what its gates let it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lstm {
@@ -62,8 +70,14 @@ pub struct Lstm {
     pub initializer: Initializer,
 }
 
+record!(
+    Lstm { units }
+    name = None, return_sequences = Default::default(), bidirectional = Default::default(),
+    recurrent_bias = Default::default(), initializer = Default::default()
+);
+
 /// The gated recurrent unit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gru {
@@ -89,6 +103,12 @@ pub struct Gru {
     #[serde(default)]
     pub initializer: Initializer,
 }
+
+record!(
+    Gru { units }
+    name = None, reset_after = super::yes(), return_sequences = Default::default(),
+    bidirectional = Default::default(), recurrent_bias = super::yes(), initializer = Default::default()
+);
 
 fn tanh() -> Activation {
     Activation::Tanh
