@@ -3,11 +3,10 @@
 use super::{Activation, Builder, Layer};
 use crate::error::Result;
 use crate::graph::Value;
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Applies a function and has no parameters.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ActivationLayer {
@@ -17,8 +16,6 @@ pub struct ActivationLayer {
     /// The function.
     pub activation: Activation,
 }
-
-record!(ActivationLayer { activation } name = None);
 
 impl Layer for ActivationLayer {
     const STEM: &'static str = "activation";

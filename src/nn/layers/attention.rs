@@ -4,12 +4,11 @@ use super::recurrent::sequence;
 use super::{Builder, Initializer, Layer, ParameterKind};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Multi-head self-attention on sequences `(N, T, D)`: in each head, `softmax(q k^T / sqrt d) v` of queries, keys and
 /// values that are linear in x; the heads side by side, d = D / heads features each, through a last linear layer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MultiHeadAttention {
@@ -25,11 +24,6 @@ pub struct MultiHeadAttention {
     #[serde(default)]
     pub initializer: Initializer,
 }
-
-record!(
-    MultiHeadAttention { heads }
-    name = None, causal = Default::default(), initializer = Default::default()
-);
 
 impl Layer for MultiHeadAttention {
     const STEM: &'static str = "attention";

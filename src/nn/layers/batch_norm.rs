@@ -3,8 +3,7 @@
 use super::{Builder, Initializer, Layer, ParameterKind, yes};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta` for each channel, the last axis of x `(N, …, C)`.
 ///
@@ -13,7 +12,7 @@ use serde::Serialize;
 /// (n / (n - 1); a single number has none and leaves the running variance alone). Evaluation uses the running ones.
 ///
 /// `momentum` is thus the weight of the new batch, as in PyTorch; Keras gives 1 minus it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BatchNormalization {
@@ -30,8 +29,6 @@ pub struct BatchNormalization {
     #[serde(default = "yes")]
     pub affine: bool,
 }
-
-record!(BatchNormalization {} name = None, momentum = tenth(), epsilon = small(), affine = yes());
 
 fn tenth() -> f64 {
     0.1

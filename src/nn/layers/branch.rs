@@ -3,11 +3,10 @@
 use super::{Activation, BatchNormalization, Builder, Dense, Layer, LayerSpec, with_activation};
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `y = activation(layers(x) + shortcut(x))`: the layers learn what is to be changed about x.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Residual {
@@ -24,10 +23,8 @@ pub struct Residual {
     pub activation: Activation,
 }
 
-record!(Residual { layers } name = None, shortcut = Default::default(), activation = Default::default());
-
 /// What each branch makes of x, side by side along the last axis. A branch without layers gives x itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Concatenate {
@@ -37,8 +34,6 @@ pub struct Concatenate {
     /// The layers of each branch.
     pub branches: Vec<Vec<LayerSpec>>,
 }
-
-record!(Concatenate { branches } name = None);
 
 impl Layer for Residual {
     const STEM: &'static str = "residual";

@@ -3,7 +3,6 @@
 use super::{Activation, Builder, Initializer, Layer, ParameterKind, image, one, with_activation, yes};
 use crate::error::Result;
 use crate::graph::Value;
-use crate::json::record;
 use crate::shape::Window;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +27,7 @@ impl PaddingSpec {
 }
 
 /// `y = activation(conv(x, W) + b)`: x `(N, H, W, C)`, W `(KH, KW, C / groups, filters)`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Conv2dLayer {
@@ -61,12 +60,6 @@ pub struct Conv2dLayer {
     #[serde(default)]
     pub initializer: Initializer,
 }
-
-record!(
-    Conv2dLayer { filters, kernel_size }
-    name = None, strides = ones(), padding = Default::default(), dilation = ones(), groups = one(),
-    activation = Default::default(), use_bias = yes(), initializer = Default::default()
-);
 
 pub(super) fn ones() -> [usize; 2] {
     [1, 1]

@@ -6,14 +6,13 @@ use super::{
 };
 use crate::error::Result;
 use crate::graph::Value;
-use crate::json::record;
 use crate::ops::Conv2dInputGradient;
 use crate::shape::Window;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `y = activation(conv(x, W) + b)`, each channel with filters of its own: x `(N, H, W, C)`, W
 /// `(KH, KW, 1, C * depthMultiplier)`. Filter m of channel c makes channel `c * depthMultiplier + m`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DepthwiseConv2d {
@@ -45,17 +44,11 @@ pub struct DepthwiseConv2d {
     pub initializer: Initializer,
 }
 
-record!(
-    DepthwiseConv2d { kernel_size }
-    name = None, depth_multiplier = one(), strides = ones(), padding = Default::default(),
-    dilation = ones(), activation = Default::default(), use_bias = yes(), initializer = Default::default()
-);
-
 /// The adjoint of a convolution: each pixel spreads a filter over the result. x `(N, H, W, C)`, W `(KH, KW, filters, C)`.
 ///
 /// With padding `valid` the result has `(H - 1) strides + kernelSize + outputPadding` rows, with `same` it has
 /// `H strides`; columns likewise.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Conv2dTranspose {
@@ -86,15 +79,9 @@ pub struct Conv2dTranspose {
     pub initializer: Initializer,
 }
 
-record!(
-    Conv2dTranspose { filters, kernel_size }
-    name = None, strides = ones(), padding = Default::default(), output_padding = Default::default(),
-    activation = Default::default(), use_bias = yes(), initializer = Default::default()
-);
-
 /// A convolution whose filter and bias are different at each place: x `(N, H, W, C)`, W `(OH, OW, KH, KW, C, filters)`,
 /// b `(OH, OW, filters)`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LocallyConnected2d {
@@ -121,12 +108,6 @@ pub struct LocallyConnected2d {
     #[serde(default)]
     pub initializer: Initializer,
 }
-
-record!(
-    LocallyConnected2d { filters, kernel_size }
-    name = None, strides = ones(), padding = Default::default(), activation = Default::default(),
-    use_bias = yes(), initializer = Default::default()
-);
 
 impl Layer for DepthwiseConv2d {
     const STEM: &'static str = "depthwise";

@@ -3,12 +3,11 @@
 use super::{Activation, Builder, Initializer, Layer, ParameterKind, yes};
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `y = activation(x W + b)`: x `(N, I)`, W `(I, units)`. Images are flattened first; of sequences `(N, T, I)` each step
 /// is a row of its own.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dense {
@@ -27,11 +26,6 @@ pub struct Dense {
     #[serde(default)]
     pub initializer: Initializer,
 }
-
-record!(
-    Dense { units }
-    name = None, activation = Default::default(), use_bias = yes(), initializer = Default::default()
-);
 
 impl Layer for Dense {
     const STEM: &'static str = "dense";

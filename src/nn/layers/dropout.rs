@@ -6,12 +6,11 @@
 use super::{Builder, Layer, image};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Each number is dropped with probability `rate` in training; those that stay are divided by `1 - rate`, so that
 /// evaluation needs no factor.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dropout {
@@ -21,8 +20,6 @@ pub struct Dropout {
     /// Share that is dropped, 0 to below 1.
     pub rate: f64,
 }
-
-record!(Dropout { rate } name = None);
 
 impl Dropout {
     /// Drops so large a share.
@@ -42,7 +39,7 @@ impl Dropout {
 }
 
 /// As [`Dropout`], of whole channels of images `(N, H, W, C)`: neighbouring pixels say much the same.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SpatialDropout2d {
@@ -53,10 +50,8 @@ pub struct SpatialDropout2d {
     pub rate: f64,
 }
 
-record!(SpatialDropout2d { rate } name = None);
-
 /// Adds normal noise of this standard deviation in training.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GaussianNoise {
@@ -66,8 +61,6 @@ pub struct GaussianNoise {
     /// Standard deviation, in the units of what comes in.
     pub stddev: f64,
 }
-
-record!(GaussianNoise { stddev } name = None);
 
 fn check_rate(b: &Builder<'_>, rate: f64) -> Result<()> {
     if (0.0..1.0).contains(&rate) {

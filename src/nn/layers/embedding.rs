@@ -3,12 +3,11 @@
 use super::{Builder, Initializer, Layer, ParameterKind};
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Token numbers `(N, T)` to vectors `(N, T, units)`: rows of a table that is trained. Token numbers come through the
 /// features, as numbers; one that the table has no row for gives no number, and training stops there and says so.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Embedding {
@@ -23,8 +22,6 @@ pub struct Embedding {
     #[serde(default = "small")]
     pub initializer: Initializer,
 }
-
-record!(Embedding { vocabulary, units } name = None, initializer = small());
 
 /// Keras's start: uniform in ±0.05.
 fn small() -> Initializer {

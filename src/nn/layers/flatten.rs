@@ -3,11 +3,10 @@
 use super::{Builder, Layer};
 use crate::error::Result;
 use crate::graph::Value;
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `(N, H, W, C)` to `(N, H W C)`, without a copy.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Flatten {
@@ -15,8 +14,6 @@ pub struct Flatten {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
-
-record!(Flatten {} name = None);
 
 impl Layer for Flatten {
     const STEM: &'static str = "flatten";

@@ -4,12 +4,11 @@ use super::batch_norm::{beta, channels, check_epsilon, gamma, moments, normalize
 use super::{Builder, Layer, one, yes};
 use crate::error::Result;
 use crate::graph::Value;
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `y = (x - mean) / sqrt(variance + epsilon) * gamma + beta`, mean and biased variance over the last axes of each
 /// example; gamma and beta have the extents of these axes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LayerNormalization {
@@ -28,10 +27,8 @@ pub struct LayerNormalization {
     pub affine: bool,
 }
 
-record!(LayerNormalization {} name = None, axes = one(), epsilon = small(), affine = yes());
-
 /// As [`LayerNormalization`], over all pixels of a group of channels of x `(N, …, C)`; gamma and beta for each channel.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GroupNormalization {
@@ -48,10 +45,8 @@ pub struct GroupNormalization {
     pub affine: bool,
 }
 
-record!(GroupNormalization { groups } name = None, epsilon = small(), affine = yes());
-
 /// `y = x / sqrt(mean of x^2 + epsilon) * gamma` over the last axes of each example.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RmsNormalization {
@@ -68,8 +63,6 @@ pub struct RmsNormalization {
     #[serde(default = "yes")]
     pub affine: bool,
 }
-
-record!(RmsNormalization {} name = None, axes = one(), epsilon = small(), affine = yes());
 
 /// The numbers of the last `count` axes, and their extents.
 fn last_axes(b: &Builder<'_>, x: Value, count: usize) -> Result<(Vec<usize>, Vec<usize>)> {

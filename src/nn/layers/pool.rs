@@ -3,14 +3,13 @@
 use super::{Builder, Layer, PaddingSpec, image};
 use crate::error::Result;
 use crate::graph::{Graph, Value};
-use crate::json::record;
 use crate::shape::Window;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 macro_rules! pooling {
     ($(#[$doc:meta])* $layer:ident, $title:literal, $formula:literal, $source:literal, $pool:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $layer {
@@ -26,8 +25,6 @@ macro_rules! pooling {
             #[serde(default)]
             pub padding: PaddingSpec,
         }
-
-        record!($layer { pool_size } name = None, strides = None, padding = Default::default());
 
         impl $layer {
             /// Windows side by side.
@@ -82,7 +79,7 @@ pooling!(
 macro_rules! global_pooling {
     ($(#[$doc:meta])* $layer:ident, $title:literal, $formula:literal, $source:literal, $pool:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub struct $layer {
@@ -90,8 +87,6 @@ macro_rules! global_pooling {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub name: Option<String>,
         }
-
-        record!($layer {} name = None);
 
         impl Layer for $layer {
             const STEM: &'static str = "global_pool";

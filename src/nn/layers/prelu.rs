@@ -4,11 +4,10 @@ use super::batch_norm::channels;
 use super::{Builder, Initializer, Layer, ParameterKind};
 use crate::error::Result;
 use crate::graph::Value;
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `y = x` where x is positive, `slope x` elsewhere, with one learned slope for each channel, the last axis of x, or for all.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PRelu {
@@ -22,8 +21,6 @@ pub struct PRelu {
     #[serde(default)]
     pub shared: bool,
 }
-
-record!(PRelu {} name = None, slope = quarter(), shared = Default::default());
 
 /// The start of He et al. 2015, section 2.1.
 fn quarter() -> f64 {

@@ -3,12 +3,11 @@
 use super::{Builder, Layer};
 use crate::error::{Error, Result};
 use crate::graph::Value;
-use crate::json::record;
 use crate::shape::Shape;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// `(N, …)` to `(N, shape)`, without a copy; as many numbers as before.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Reshape {
@@ -18,8 +17,6 @@ pub struct Reshape {
     /// Extents for one example, such as `[28, 28, 1]`.
     pub shape: Vec<usize>,
 }
-
-record!(Reshape { shape } name = None);
 
 impl Layer for Reshape {
     const STEM: &'static str = "reshape";

@@ -7,11 +7,10 @@ pub use cell::{Carried, Cell, Recurrence};
 use super::{Activation, Builder, Initializer, Layer, ParameterKind};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Value};
-use crate::json::record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The plain recurrent layer: `h_t = tanh(x_t W + h_(t-1) U + b)`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SimpleRnn {
@@ -38,15 +37,8 @@ pub struct SimpleRnn {
     pub initializer: Initializer,
 }
 
-record!(
-    SimpleRnn { units }
-    name = None, activation = tanh(), return_sequences = Default::default(),
-    bidirectional = Default::default(), recurrent_bias = Default::default(),
-    initializer = Default::default()
-);
-
 /// Long short-term memory: a cell that keeps what its gates let it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Lstm {
@@ -70,14 +62,8 @@ pub struct Lstm {
     pub initializer: Initializer,
 }
 
-record!(
-    Lstm { units }
-    name = None, return_sequences = Default::default(), bidirectional = Default::default(),
-    recurrent_bias = Default::default(), initializer = Default::default()
-);
-
 /// The gated recurrent unit.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gru {
@@ -103,12 +89,6 @@ pub struct Gru {
     #[serde(default)]
     pub initializer: Initializer,
 }
-
-record!(
-    Gru { units }
-    name = None, reset_after = super::yes(), return_sequences = Default::default(),
-    bidirectional = Default::default(), recurrent_bias = super::yes(), initializer = Default::default()
-);
 
 fn tanh() -> Activation {
     Activation::Tanh
