@@ -260,14 +260,14 @@ mod tests {
     use crate::optim::{optimizers, schedules};
     use crate::train::RunState;
 
-    /// Layers whose numbers a resumed run must find again.
-    const LAYERS: &str = r#"{"type": "dense", "units": 8, "useBias": false}, {"type": "batchNormalization"},
-        {"type": "activation", "activation": "tanh"}, {"type": "dropout", "rate": 0.2}, {"type": "dense", "units": 2}"#;
-
+    /// A run with batch normalisation, dropout and augmentation, whose numbers a resumed one must find again.
     fn trainer(optimizer: &str, more: &str) -> Trainer<f32> {
         let json = format!(
-            r#"{{"data": {{"type": "generated", "kind": "spiral", "examples": 90, "noise": 0.1}}, "test": 30,
-            "layers": [{LAYERS}], "loss": "softmaxCrossEntropy", "optimizer": {optimizer}{more},
+            r#"{{"data": {{"type": "digits"}}, "test": 1733, "augment": {{"shift": 0.1, "rotate": 15, "noise": 0.05}},
+            "layers": [{{"type": "flatten"}}, {{"type": "dense", "units": 6, "useBias": false}},
+                {{"type": "batchNormalization"}}, {{"type": "activation", "activation": "tanh"}},
+                {{"type": "dropout", "rate": 0.2}}, {{"type": "dense", "units": 10}}],
+            "loss": "softmaxCrossEntropy", "optimizer": {optimizer}{more},
             "batch": {{"type": "mini", "size": 16}}, "epochs": 11, "seed": 3}}"#
         );
         let spec = RunSpec::from_json(&json).unwrap();
@@ -342,6 +342,31 @@ mod tests {
             r#", "earlyStopping": {"patience": 2, "minDelta": 0.5}, "regularization": {"maxNorm": 1}"#;
         let stopped = holds_at_every_step(adam, stopping);
         assert!(matches!(stopped.state(), RunState::Stopped(_)), "{:?}", stopped.state());
+    }
+
+    #[test]
+    fn images_are_moved_alike_before_and_after_a_stop() {
+        let json = r#"{"data": {"type": "digits"}, "test": 1597, "split": {"type": "stratified"},
+            "augment": {"shift": 0.1, "rotate": 15, "zoom": 0.1, "noise": 0.05},
+            "layers": [{"type": "flatten"}, {"type": "dense", "units": 10}], "loss": "softmaxCrossEntropy",
+            "optimizer": {"type": "adam", "learningRate": 0.01}, "batch": {"type": "mini", "size": 16},
+            "epochs": 2, "seed": 3}"#;
+        let start = |json: &str| {
+            let spec = RunSpec::from_json(json).unwrap();
+            let set = data::load(&spec.data, spec.seed, &[]).unwrap();
+            let examples = spec.examples(set).unwrap();
+            Trainer::new(spec, Arc::new(examples)).unwrap()
+        };
+        let (mut whole, mut stopped) = (start(json), start(json));
+        (0..9).for_each(|_| stopped.step().unwrap());
+        let mut stopped = load(&save(&stopped).unwrap(), &[]).unwrap();
+        whole.run_until(|| false).unwrap();
+        stopped.run_until(|| false).unwrap();
+        assert_eq!(stopped.run_hash(), whole.run_hash());
+        assert_eq!(stopped.history(), whole.history());
+        let mut still = start(&json.replace("0.1", "0").replace("15,", "0,").replace("0.05", "0"));
+        still.run_until(|| false).unwrap();
+        assert_ne!(still.history().loss, whole.history().loss);
     }
 
     #[test]
