@@ -111,6 +111,7 @@ impl<T: Real> DataLoss<T> {
     pub fn target_of(examples: &Examples) -> Target {
         match examples.dataset().targets() {
             Targets::Classes { names, .. } => Target::Classes(names.len()),
+            Targets::Steps { steps, names, .. } => Target::Steps { steps: *steps, classes: names.len() },
             Targets::Reals { .. } => Target::Reals(examples.dataset().target_width()),
         }
     }
@@ -226,21 +227,28 @@ impl<T: Real> DataLoss<T> {
     /// The class of an example as training sees it; `None` for a regression.
     #[must_use]
     pub fn label(&self, row: u32) -> Option<u32> {
-        Some(self.noisy(row, self.examples.dataset().label(row)?))
+        Some(self.noisy(row, 0, self.examples.dataset().label(row)?))
     }
 
-    /// The label of a training example, or with the chosen probability one of the others, each as likely.
-    fn noisy(&self, row: u32, label: u32) -> u32 {
+    /// The classes of an example as training sees them, one for each step; none for a regression.
+    pub fn labels(&self, row: u32) -> impl Iterator<Item = u32> {
+        let labels = self.examples.dataset().labels(row);
+        labels.iter().enumerate().map(move |(step, &label)| self.noisy(row, step, label))
+    }
+
+    /// The label of a step of a training example, or with the chosen probability one of the others, each as likely.
+    fn noisy(&self, row: u32, step: usize, label: u32) -> u32 {
         let (probability, seed) = self.label_noise;
-        let classes = self.model.target().outputs();
+        let classes = self.model.target().classes().unwrap_or(0);
         if probability == 0.0 || classes < 2 || self.examples.train().binary_search(&row).is_err() {
             return label;
         }
         let source = Source::new(seed, Stream::LABEL, 0);
-        if source.uniform(2 * u64::from(row)) >= probability {
+        let place = u64::from(row) * self.model.target().steps() as u64 + step as u64;
+        if source.uniform(2 * place) >= probability {
             return label;
         }
-        let shift = 1 + source.below(2 * u64::from(row) + 1, classes - 1);
+        let shift = 1 + source.below(2 * place + 1, classes - 1);
         ((label as usize + shift) % classes) as u32
     }
 
@@ -418,8 +426,9 @@ impl<T: Real> DataLoss<T> {
         if loss.weight(0).is_none() {
             return rows.len() as f64;
         }
-        let label = |&row: &u32| self.label(row);
-        rows.iter().filter_map(label).filter_map(|l| loss.weight(l)).sum()
+        let labels = rows.iter().flat_map(|&row| self.labels(row));
+        // the loss of an example is the mean over its steps
+        labels.filter_map(|l| loss.weight(l)).sum::<f64>() / self.model.target().steps() as f64
     }
 
     /// The factor of the sum of the losses of `rows`; 0 if none of them counts.
@@ -504,12 +513,14 @@ impl<T: Real> DataLoss<T> {
             None => self.examples.fill_batch(&self.numbers, features)?,
         }
         match self.model.target() {
-            Target::Classes(_) => {
+            Target::Classes(_) | Target::Steps { .. } => {
+                let steps = self.model.target().steps();
+                let size = size * steps;
                 self.labels.resize(size, 0);
                 self.examples.fill_labels(&self.numbers, &mut self.labels[..size])?;
                 if self.label_noise.0 > 0.0 {
                     for i in 0..size {
-                        self.labels[i] = self.noisy(self.numbers[i], self.labels[i]);
+                        self.labels[i] = self.noisy(self.numbers[i / steps], i % steps, self.labels[i]);
                     }
                 }
                 Ok(())

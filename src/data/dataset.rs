@@ -32,6 +32,15 @@ pub enum Targets {
         /// What the classes are called.
         names: Vec<String>,
     },
+    /// A class at each step of a sequence.
+    Steps {
+        /// `(N, T)`, example by example: numbers below `names.len()`.
+        labels: Vec<u32>,
+        /// T, the steps of one example.
+        steps: usize,
+        /// What the classes are called.
+        names: Vec<String>,
+    },
     /// Real numbers `(N, T)`.
     Reals {
         /// The values.
@@ -200,7 +209,7 @@ impl Dataset {
     #[must_use]
     pub fn classes(&self) -> Option<&[String]> {
         match &self.targets {
-            Targets::Classes { names, .. } => Some(names),
+            Targets::Classes { names, .. } | Targets::Steps { names, .. } => Some(names),
             Targets::Reals { .. } => None,
         }
     }
@@ -209,7 +218,7 @@ impl Dataset {
     #[must_use]
     pub fn target_width(&self) -> usize {
         match &self.targets {
-            Targets::Classes { names, .. } => names.len(),
+            Targets::Classes { names, .. } | Targets::Steps { names, .. } => names.len(),
             Targets::Reals { values, .. } => values.ncols(),
         }
     }
@@ -238,13 +247,26 @@ impl Dataset {
         self.feature_scaling
     }
 
-    /// The class of an example; `None` for a regression or a row that is not there.
+    /// The class of an example; `None` for other targets or a row that is not there.
     #[must_use]
     pub fn label(&self, row: u32) -> Option<u32> {
         match &self.targets {
             Targets::Classes { labels, .. } => labels.get(row as usize).copied(),
-            Targets::Reals { .. } => None,
+            _ => None,
         }
+    }
+
+    /// The classes of an example, one for each step; one alone without steps, none for a regression or a row that is not
+    /// there.
+    #[must_use]
+    pub fn labels(&self, row: u32) -> &[u32] {
+        let (labels, steps) = match &self.targets {
+            Targets::Classes { labels, .. } => (labels, 1),
+            Targets::Steps { labels, steps, .. } => (labels, *steps),
+            Targets::Reals { .. } => return &[],
+        };
+        let start = (row as usize).saturating_mul(steps);
+        labels.get(start..start.saturating_add(steps)).unwrap_or(&[])
     }
 
     /// An image as pixels of 0..=255, (H, W, C); `None` for a table or a row that is not there.
@@ -281,6 +303,10 @@ impl Dataset {
             h.word(self.target_width() as u64);
             match &self.targets {
                 Targets::Classes { labels, .. } => labels.iter().for_each(|l| h.bytes(&l.to_le_bytes())),
+                Targets::Steps { labels, steps, .. } => {
+                    h.word(*steps as u64);
+                    labels.iter().for_each(|l| h.bytes(&l.to_le_bytes()));
+                }
                 Targets::Reals { values, .. } => {
                     flat(values).iter().for_each(|x| h.word(x.canonical_bits()));
                 }
@@ -342,6 +368,8 @@ fn check(name: &str, shape: &Shape, features: &Features, targets: &Targets) -> R
     }
     let target_rows = match targets {
         Targets::Classes { labels, .. } => labels.len(),
+        // a rest that fills no example counts as one, so that it is refused
+        Targets::Steps { labels, steps, .. } => labels.len().div_ceil((*steps).max(1)),
         Targets::Reals { values, .. } => values.nrows(),
     };
     if target_rows != rows {
@@ -376,16 +404,26 @@ fn check(name: &str, shape: &Shape, features: &Features, targets: &Targets) -> R
         Features::Reals(_) => {}
     }
     match targets {
-        Targets::Classes { labels, names } => match labels.iter().position(|&l| l as usize >= names.len()) {
-            Some(row) => Err(Error::data("data-label-range", name)
-                .expected(format!("labels below {}, the number of classes", names.len()))
-                .got(format!("{} at example {row}", labels[row]))
-                .hint("name every class, or correct the labels")
-                .arg("classes", names.len())
-                .arg("label", labels[row])
-                .arg("row", row)),
-            None => Ok(()),
-        },
+        Targets::Steps { labels, steps, .. } if labels.len() != rows * steps => {
+            Err(Error::data("data-counts-differ", name)
+                .expected(format!("{} targets, one for each step of each example", rows * steps))
+                .got(labels.len().to_string())
+                .hint("give every step exactly one target")
+                .arg("examples", rows * steps)
+                .arg("targets", labels.len()))
+        }
+        Targets::Classes { labels, names } | Targets::Steps { labels, names, .. } => {
+            match labels.iter().position(|&l| l as usize >= names.len()) {
+                Some(row) => Err(Error::data("data-label-range", name)
+                    .expected(format!("labels below {}, the number of classes", names.len()))
+                    .got(format!("{} at example {row}", labels[row]))
+                    .hint("name every class, or correct the labels")
+                    .arg("classes", names.len())
+                    .arg("label", labels[row])
+                    .arg("row", row)),
+                None => Ok(()),
+            }
+        }
         Targets::Reals { values, names } if values.ncols() == 0 || values.ncols() != names.len() => {
             Err(Error::data("data-target-names", name)
                 .expected("at least one target column and a name for each")

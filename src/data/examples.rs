@@ -166,39 +166,45 @@ impl Examples {
         Ok(())
     }
 
-    /// Writes the classes of the examples `rows`; the rest of `out` is set to 0.
+    /// Writes the classes of the examples `rows`, with steps (rows, T); the rest of `out` is set to 0.
     ///
     /// # Errors
     /// As [`Self::fill_batch`], and [`Error::Data`] for a regression.
     pub fn fill_labels(&self, rows: &[u32], out: &mut [u32]) -> Result<()> {
-        let Targets::Classes { labels, .. } = self.dataset.targets() else {
-            return Err(Error::data("data-no-classes", self.dataset.name())
-                .expected("classes")
-                .got("real targets")
-                .hint("choose a squared error as the loss"));
+        let (labels, steps) = match self.dataset.targets() {
+            Targets::Classes { labels, .. } => (labels, 1),
+            Targets::Steps { labels, steps, .. } => (labels, *steps),
+            Targets::Reals { .. } => {
+                return Err(Error::data("data-no-classes", self.dataset.name())
+                    .expected("classes")
+                    .got("real targets")
+                    .hint("choose a squared error as the loss"));
+            }
         };
-        let (filled, rest) = self.room(rows, 1, out)?;
+        let (filled, rest) = self.room(rows, steps, out)?;
         rest.fill(0);
-        for (out, &row) in filled.iter_mut().zip(rows) {
-            *out = labels[row as usize];
+        for (out, &row) in filled.chunks_exact_mut(steps).zip(rows) {
+            out.copy_from_slice(&labels[row as usize * steps..][..steps]);
         }
         Ok(())
     }
 
-    /// Writes the scaled real targets of the examples `rows`, (rows, T). Classes are written as (rows, classes) with
+    /// Writes the scaled real targets of the examples `rows`, (rows, T). Classes are written as (rows, classes), with steps (rows, T, classes), with
     /// 1 at the example's class and 0 elsewhere. The rest of `out` is set to 0.
     ///
     /// # Errors
     /// As [`Self::fill_batch`].
     pub fn fill_targets<T: Real>(&self, rows: &[u32], out: &mut [T]) -> Result<()> {
         let width = self.dataset.target_width();
-        let (filled, rest) = self.room(rows, width, out)?;
+        let steps = if let Targets::Steps { steps, .. } = self.dataset.targets() { *steps } else { 1 };
+        let (filled, rest) = self.room(rows, steps * width, out)?;
         rest.fill(T::ZERO);
         match self.dataset.targets() {
-            Targets::Classes { labels, .. } => {
+            Targets::Classes { .. } | Targets::Steps { .. } => {
                 filled.fill(T::ZERO);
-                for (out, &row) in filled.chunks_exact_mut(width).zip(rows) {
-                    out[labels[row as usize] as usize] = T::ONE;
+                let labels = rows.iter().flat_map(|&row| self.dataset.labels(row));
+                for (out, &label) in filled.chunks_exact_mut(width).zip(labels) {
+                    out[label as usize] = T::ONE;
                 }
             }
             Targets::Reals { values, .. } => {

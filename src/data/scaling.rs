@@ -63,7 +63,7 @@ impl Scaling {
             Features::Reals(values) => Scaler::fit(kind, width, rows, table(flat(values), width)),
         };
         let targets = match dataset.targets() {
-            Targets::Classes { .. } => Scaler::None {},
+            Targets::Classes { .. } | Targets::Steps { .. } => Scaler::None {},
             Targets::Reals { values, .. } => {
                 let width = values.ncols();
                 Scaler::fit(ScalerKind::Standard, width, rows, table(flat(values), width))

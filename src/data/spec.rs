@@ -4,13 +4,16 @@ use super::dataset::{Dataset, Features};
 use super::embedded::{self, DIABETES_FEATURES};
 use super::files::assemble;
 use super::generate::Generator;
+use super::sequences::SequenceTask;
+use super::text::characters;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
 /// Which data, as JSON: `{"type": "digits"}`, `{"type": "diabetes", "features": ["s5"]}`,
-/// `{"type": "generated", "kind": "spiral", "examples": 500, "noise": 0.1}`, `{"type": "files"}`.
+/// `{"type": "generated", "kind": "spiral", "examples": 500, "noise": 0.1}`, `{"type": "files"}`,
+/// `{"type": "sequences", "task": "adding", "examples": 10000, "steps": 100}`, `{"type": "text", "steps": 64}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", try_from = "Written")]
@@ -32,6 +35,23 @@ pub enum DataSpec {
         /// Standard deviation of the random step of each point.
         noise: f64,
     },
+    /// A task on sequences drawn from the run's seed.
+    Sequences {
+        /// Which task.
+        task: SequenceTask,
+        /// How many sequences.
+        examples: usize,
+        /// Steps of each.
+        steps: usize,
+    },
+    /// The characters of a text handed over beside the spec, in windows.
+    Text {
+        /// Characters of a window.
+        steps: usize,
+        /// As that of files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hash: Option<String>,
+    },
     /// Files handed over beside the spec.
     Files {
         /// [`Dataset::hash`] of what is in them, 16 hex digits; if present, only the same data are accepted.
@@ -51,39 +71,47 @@ struct Written {
     examples: Option<usize>,
     noise: Option<f64>,
     hash: Option<String>,
+    task: Option<SequenceTask>,
+    steps: Option<usize>,
 }
 
 impl TryFrom<Written> for DataSpec {
     type Error = String;
 
     fn try_from(written: Written) -> std::result::Result<Self, Self::Error> {
-        match written {
-            Written { what, features: None, kind: None, examples: None, noise: None, hash: None }
-                if what == "digits" =>
+        let Written { what, features, kind, examples, noise, hash, task, steps } = written;
+        let given = [
+            features.is_some(),
+            kind.is_some(),
+            examples.is_some(),
+            noise.is_some(),
+            hash.is_some(),
+            task.is_some(),
+            steps.is_some(),
+        ];
+        // the fields that a type may have, in the same order
+        let fits = |may: [u8; 7]| given.iter().zip(may).all(|(given, may)| !given || may == 1);
+        match (what.as_str(), kind, task, examples, steps, noise) {
+            ("digits", ..) if fits([0; 7]) => Ok(Self::Digits {}),
+            ("diabetes", ..) if fits([1, 0, 0, 0, 0, 0, 0]) => Ok(Self::Diabetes { features }),
+            ("generated", Some(kind), None, Some(examples), None, Some(noise))
+                if fits([0, 1, 1, 1, 0, 0, 0]) =>
             {
-                Ok(Self::Digits {})
+                Ok(Self::Generated { kind, examples, noise })
             }
-            Written { what, features, kind: None, examples: None, noise: None, hash: None }
-                if what == "diabetes" =>
+            ("sequences", None, Some(task), Some(examples), Some(steps), None)
+                if fits([0, 0, 1, 0, 0, 1, 1]) =>
             {
-                Ok(Self::Diabetes { features })
+                Ok(Self::Sequences { task, examples, steps })
             }
-            Written {
-                what,
-                features: None,
-                kind: Some(kind),
-                examples: Some(examples),
-                noise: Some(noise),
-                hash: None,
-            } if what == "generated" => Ok(Self::Generated { kind, examples, noise }),
-            Written { what, features: None, kind: None, examples: None, noise: None, hash }
-                if what == "files" =>
-            {
-                Ok(Self::Files { hash })
+            ("text", None, None, None, Some(steps), None) if fits([0, 0, 0, 0, 1, 0, 1]) => {
+                Ok(Self::Text { steps, hash })
             }
-            Written { what, .. } => Err(format!(
+            ("files", ..) if fits([0, 0, 0, 0, 1, 0, 0]) => Ok(Self::Files { hash }),
+            _ => Err(format!(
                 "data of type `{what}` with these fields; use digits, diabetes with features or without, \
-                 generated with kind, examples and noise, or files with a hash or without"
+                 generated with kind, examples and noise, sequences with task, examples and steps, text with steps, or \
+                 files with a hash or without"
             )),
         }
     }
@@ -101,6 +129,13 @@ pub fn load(spec: &DataSpec, seed: u64, files: &[(String, Vec<u8>)]) -> Result<D
         DataSpec::Diabetes { features: None } => embedded::diabetes(),
         DataSpec::Diabetes { features: Some(features) } => columns(&embedded::diabetes()?, features),
         DataSpec::Generated { kind, examples, noise } => kind.generate(*examples, *noise, seed),
+        DataSpec::Sequences { task, examples, steps } => task.generate(*examples, *steps, seed),
+        DataSpec::Text { steps, .. } => {
+            let Some((name, bytes)) = files.first() else { return Err(no_text()) };
+            let set = characters(name, bytes, *steps)?;
+            spec.accept(&set)?;
+            Ok(set)
+        }
         DataSpec::Files { .. } => {
             let set = assemble(files)?;
             spec.accept(&set)?;
@@ -115,7 +150,9 @@ impl DataSpec {
     /// # Errors
     /// [`Error::Data`] if `set` has another hash.
     pub fn accept(&self, set: &Dataset) -> Result<()> {
-        let Self::Files { hash: Some(wanted) } = self else { return Ok(()) };
+        let (Self::Files { hash: Some(wanted) } | Self::Text { hash: Some(wanted), .. }) = self else {
+            return Ok(());
+        };
         let got = format!("{:016x}", set.hash());
         if got.eq_ignore_ascii_case(wanted) {
             return Ok(());
@@ -128,6 +165,15 @@ impl DataSpec {
             .arg("got", got)
             .arg("name", set.name()))
     }
+}
+
+/// The complaint that no text came with a run over one.
+#[must_use]
+pub fn no_text() -> Error {
+    Error::data("text-missing", "data")
+        .expected("a text file handed over beside the run")
+        .got("none")
+        .hint("choose a file that ends in .txt")
 }
 
 /// The same table with the columns `names` alone, in this order.
@@ -210,12 +256,17 @@ mod tests {
             r#"{"type":"diabetes"}"#,
             r#"{"type":"diabetes","features":["s5"]}"#,
             r#"{"type":"generated","kind":"spiral","examples":500,"noise":0.1}"#,
+            r#"{"type":"sequences","task":"adding","examples":1000,"steps":100}"#,
+            r#"{"type":"text","steps":64}"#,
+            r#"{"type":"text","steps":64,"hash":"00000000000000ff"}"#,
             r#"{"type":"files"}"#,
             r#"{"type":"files","hash":"00000000000000ff"}"#,
         ] {
             assert_eq!(serde_json::to_string(&parse(json).unwrap()).unwrap(), json);
         }
         assert!(parse(r#"{"type":"digits","features":["s5"]}"#).is_err());
+        assert!(parse(r#"{"type":"sequences","task":"adding","examples":1000}"#).is_err());
+        assert!(parse(r#"{"type":"text","steps":64,"noise":0}"#).is_err());
         assert!(parse(r#"{"type":"generated","kind":"moons","examples":5,"noise":0}"#).is_err());
     }
 

@@ -71,7 +71,7 @@ impl Landscape {
             examples: self.rows.len(),
             features: data.feature_names().map(<[String]>::to_vec),
             target: match data.targets() {
-                Targets::Classes { .. } => "class".to_owned(),
+                Targets::Classes { .. } | Targets::Steps { .. } => "class".to_owned(),
                 Targets::Reals { names, .. } => names.join(", "),
             },
         }

@@ -14,17 +14,40 @@ use serde::Serialize;
 pub enum Target {
     /// One of so many classes.
     Classes(usize),
+    /// One of so many classes at each of so many steps.
+    Steps {
+        /// Steps of a sequence.
+        steps: usize,
+        /// Classes.
+        classes: usize,
+    },
     /// So many numbers.
     Reals(usize),
 }
 
 impl Target {
-    /// Outputs that the network must have.
+    /// Outputs that the network must have for an example, those of all steps together.
     #[must_use]
     pub fn outputs(self) -> usize {
         match self {
             Self::Classes(n) | Self::Reals(n) => n,
+            Self::Steps { steps, classes } => steps * classes,
         }
+    }
+
+    /// The number of classes; `None` for real targets.
+    #[must_use]
+    pub fn classes(self) -> Option<usize> {
+        match self {
+            Self::Classes(n) | Self::Steps { classes: n, .. } => Some(n),
+            Self::Reals(_) => None,
+        }
+    }
+
+    /// Targets of an example: its steps, or 1.
+    #[must_use]
+    pub fn steps(self) -> usize {
+        if let Self::Steps { steps, .. } = self { steps } else { 1 }
     }
 }
 
@@ -255,7 +278,9 @@ impl Model {
 
     fn target_input(&self, g: &mut Graph, batch: usize) -> Result<Value> {
         match self.target {
-            Target::Classes(_) => g.input(Buffer::Labels, 0, [batch]),
+            Target::Classes(_) | Target::Steps { .. } => {
+                g.input(Buffer::Labels, 0, [batch * self.target.steps()])
+            }
             Target::Reals(n) => g.input(Buffer::Targets, 0, [batch, n]),
         }
     }
@@ -296,18 +321,30 @@ impl Model {
                 .got("a data set with real targets")
                 .hint("use meanSquaredError"));
         }
-        self.loss.check(self.target.outputs())
+        self.loss.check(self.target.classes().unwrap_or(self.target.outputs()))
     }
 
     fn check_output(&self, g: &Graph, logits: Value) -> Result<()> {
         let (want, got) = (self.target.outputs(), g.shape(logits));
+        let name = self.names.last().map_or("output", String::as_str);
+        if let Target::Steps { steps, classes } = self.target {
+            if got.dims() == [1, steps, classes] {
+                return Ok(());
+            }
+            return Err(Error::shape("output-steps", name)
+                .expected(format!("{classes} outputs at each of {steps} steps"))
+                .got(got.to_string())
+                .hint(format!("let every recurrent layer return sequences, and end with a dense layer of {classes} units"))
+                .arg("classes", classes)
+                .arg("steps", steps)
+                .arg("got", got));
+        }
         if got.dims() == [1, want] {
             return Ok(());
         }
-        let name = self.names.last().map_or("output", String::as_str);
         let what = match self.target {
             Target::Classes(n) => format!("{n} outputs, one for each class"),
-            Target::Reals(n) => format!("{n} outputs, one for each target"),
+            Target::Steps { .. } | Target::Reals(_) => format!("{want} outputs, one for each target"),
         };
         let found = if got.rank() == 2 { got.dims()[1].to_string() } else { got.to_string() };
         let code = if got.rank() == 2 { "output-count" } else { "output-not-flat" };

@@ -6,7 +6,7 @@ use crate::data::{Examples, Targets};
 use crate::error::{Error, Result};
 use crate::kernels::{Real, reduce};
 use crate::nn::{
-    ClassScores, RegressionScore, Target, class_scores, confusion, predicted_class, regression_score, top_k,
+    ClassScores, RegressionScore, class_scores, confusion, predicted_class, regression_score, top_k,
 };
 use serde::Serialize;
 
@@ -87,29 +87,31 @@ impl<T: Real> Trainer<T> {
             regression: None,
             mistakes: Vec::new(),
         };
-        let Target::Classes(classes) = self.loss.model().target() else {
+        let target = self.loss.model().target();
+        let Some(classes) = target.classes() else {
             evaluation.regression = Some(regression(&examples, rows, &predictions)?);
             return Ok(evaluation);
         };
-        let labels: Vec<u32> = rows.iter().filter_map(|&r| examples.dataset().label(r)).collect();
+        let steps = target.steps();
+        let labels: Vec<u32> = rows.iter().flat_map(|&r| examples.dataset().labels(r)).copied().collect();
         let wrong: Vec<(usize, usize)> = predictions
             .chunks_exact(classes)
             .map(predicted_class)
             .enumerate()
             .filter(|&(i, predicted)| labels.get(i).is_some_and(|&l| l as usize != predicted))
             .collect();
-        let right = rows.len() - wrong.len();
-        let gains: Vec<f64> = wrong.iter().map(|&(i, _)| -losses[i].to_f64()).collect();
+        let right = labels.len() - wrong.len();
+        let gains: Vec<f64> = wrong.iter().map(|&(i, _)| -losses[i / steps].to_f64()).collect();
         let worst_first = reduce::argsort(&gains).into_iter().map(|place| wrong[place]);
-        let mistakes = worst_first.take(MISTAKES).map(|(index, predicted)| Mistake {
-            index,
-            label: labels[index],
+        let mistakes = worst_first.take(MISTAKES).map(|(at, predicted)| Mistake {
+            index: at / steps,
+            label: labels[at],
             predicted,
-            probability: predictions[index * classes + predicted].to_f64(),
+            probability: predictions[at * classes + predicted].to_f64(),
         });
         evaluation.mistakes = mistakes.collect();
         let counts = confusion(&predictions, &labels, classes);
-        evaluation.accuracy = Some(right as f64 / rows.len() as f64);
+        evaluation.accuracy = Some(right as f64 / labels.len().max(1) as f64);
         evaluation.top5 = (classes > TOP).then(|| top_k(&predictions, &labels, classes, TOP));
         evaluation.scores = Some(class_scores(&counts));
         evaluation.confusion = Some(counts);
@@ -140,10 +142,12 @@ impl<T: Real> Trainer<T> {
         let rows = &rows[..rows.len().min(SAMPLE)];
         let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
         let (mut accuracy, mut r2) = (None, None);
-        if let Target::Classes(classes) = self.loss.model().target() {
+        let target = self.loss.model().target();
+        if let Some(classes) = target.classes() {
             let guesses = predictions.chunks_exact(classes).map(predicted_class);
-            let right = guesses.zip(rows).filter(|(g, r)| self.loss.label(**r) == Some(*g as u32));
-            accuracy = Some(right.count() as f64 / rows.len() as f64);
+            let labels = rows.iter().flat_map(|&r| self.loss.labels(r));
+            let right = guesses.zip(labels).filter(|(guess, label)| *guess == *label as usize).count();
+            accuracy = Some(right as f64 / (rows.len() * target.steps()) as f64);
         } else {
             r2 = regression(examples, rows, &predictions)?.r2;
         }

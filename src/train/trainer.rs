@@ -7,7 +7,7 @@ use crate::curvature::{DataLoss, Penalty};
 use crate::data::{Examples, Fnv1a};
 use crate::error::{Error, Report, Result};
 use crate::kernels::{Real, reduce};
-use crate::nn::{Model, Target};
+use crate::nn::Model;
 use crate::optim::{Clock, Optimizer};
 use std::ops::Range;
 use std::sync::Arc;
@@ -130,7 +130,7 @@ impl<T: Real> Trainer<T> {
     fn start(spec: RunSpec, loss: DataLoss<T>, theta: Vec<T>) -> Result<Self> {
         let optimizer = Optimizer::new(spec.optimizer, theta.len())?.with_seed(spec.seed);
         let (test, target) = (!loss.examples().test().is_empty(), loss.model().target());
-        let classes = matches!(target, Target::Classes(_));
+        let classes = target.classes().is_some();
         if let Some(plateau) = spec.schedule.plateau() {
             check_monitor(plateau.monitor, "schedule", test, classes)?;
         }
@@ -517,7 +517,7 @@ impl<T: Real> Trainer<T> {
 
     /// A run is stuck if three measurements in a row say no more than guessing and a whole ReLU layer is dead.
     fn detect_stuck(&mut self) -> Result<()> {
-        let Target::Classes(classes) = self.loss.model().target() else { return Ok(()) };
+        let Some(classes) = self.loss.model().target().classes() else { return Ok(()) };
         let guess = libm::log(classes as f64);
         let last = self.history.evaluations.iter().rev().take(3);
         let penalty = self.loss.penalty(&self.theta).to_f64();

@@ -3,7 +3,9 @@
 use super::convert::{Js, object};
 use super::session::ModelInfo;
 use crate::curvature::DataLoss;
-use crate::data::{DataSpec, Dataset, Examples, SplitSpec, assemble, check_file, load};
+use crate::data::{
+    DataSpec, Dataset, Examples, MAX_IDX_BYTES, SplitSpec, assemble, characters, check_file, load, no_text,
+};
 use crate::error::{Error, Result};
 use crate::nn::Model;
 use crate::train::{Batches, RunSpec};
@@ -21,6 +23,8 @@ const HEAD: u32 = 4096;
 #[derive(Debug, Default)]
 pub struct Store {
     files: Option<Arc<Dataset>>,
+    /// Name and bytes of a text: how it is cut into windows is for the run to say.
+    text: Option<(String, Vec<u8>)>,
     last: Option<Split>,
 }
 
@@ -43,14 +47,20 @@ impl Store {
         Self::default()
     }
 
-    /// Takes files for runs whose data are `{"type": "files"}`, in place of those before; none clear the store.
+    /// Takes files for runs whose data are `{"type": "files"}`, or one `.txt` for `{"type": "text"}`, in place of those before; none clear the store.
     ///
     /// # Errors
     /// What [`assemble`] says of them; the files before are gone then.
     pub fn give(&mut self, names: Vec<String>, contents: Vec<Uint8Array>) -> Js<()> {
-        (self.files, self.last) = (None, None);
-        if !names.is_empty() {
-            self.files = Some(Arc::new(assemble(&read(names, &contents)?)?));
+        (self.files, self.text, self.last) = (None, None, None);
+        if names.is_empty() {
+            return Ok(());
+        }
+        let mut files = read(names, &contents)?;
+        if files.len() == 1 && is_text(&files[0].0) {
+            self.text = files.pop();
+        } else {
+            self.files = Some(Arc::new(assemble(&files)?));
         }
         Ok(())
     }
@@ -91,6 +101,12 @@ impl Store {
                 run.data.accept(files)?;
                 files.clone()
             }
+            (DataSpec::Text { steps, .. }, _) => {
+                let Some((name, bytes)) = &self.text else { return Err(no_text()) };
+                let set = Arc::new(characters(name, bytes, *steps)?);
+                run.data.accept(&set)?;
+                set
+            }
             _ => Arc::new(load(&run.data, run.seed, &[])?),
         };
         let examples = Arc::new(run.examples(set)?);
@@ -110,8 +126,29 @@ impl Store {
 fn name(data: &DataSpec, set: &Dataset) -> DataSpec {
     match data {
         DataSpec::Files { .. } => DataSpec::Files { hash: Some(format!("{:016x}", set.hash())) },
+        DataSpec::Text { steps, .. } => {
+            DataSpec::Text { steps: *steps, hash: Some(format!("{:016x}", set.hash())) }
+        }
         other => other.clone(),
     }
+}
+
+/// Whether a file is a text by its name.
+fn is_text(name: &str) -> bool {
+    name.to_lowercase().ends_with(".txt")
+}
+
+/// Refuses a text that is far too large to be one.
+fn check_text(name: &str, length: usize) -> Result<()> {
+    if length <= MAX_IDX_BYTES {
+        return Ok(());
+    }
+    Err(Error::file("text-too-large", name)
+        .expected(format!("at most {MAX_IDX_BYTES} bytes"))
+        .got(length.to_string())
+        .hint("use a shorter text")
+        .arg("most", MAX_IDX_BYTES)
+        .arg("got", length))
 }
 
 /// Copies files into memory. All are judged by their beginnings first, so that what is useless or far too large is
@@ -124,7 +161,12 @@ pub(super) fn read(names: Vec<String>, contents: &[Uint8Array]) -> Result<Vec<(S
             .hint("pass files as {name, bytes}"));
     }
     for (name, bytes) in names.iter().zip(contents) {
-        check_file(name, &bytes.subarray(0, HEAD).to_vec(), bytes.length() as usize)?;
+        let length = bytes.length() as usize;
+        if is_text(name) {
+            check_text(name, length)?;
+        } else {
+            check_file(name, &bytes.subarray(0, HEAD).to_vec(), length)?;
+        }
     }
     Ok(names.into_iter().zip(contents.iter().map(Uint8Array::to_vec)).collect())
 }

@@ -4,7 +4,7 @@ use super::convert::{Js, floats, object, set, whole};
 use super::session::Session;
 use crate::data::Features;
 use crate::error::Error;
-use crate::nn::{Activation, LayerSpec, Target};
+use crate::nn::{Activation, LayerSpec};
 use js_sys::{Array, Float32Array, Uint8Array, Uint32Array};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -145,7 +145,7 @@ impl Session {
         let inspection = object(&Inspection {});
         set(&inspection, "output", floats(&outputs));
         let softmax = model.layers().last().map(LayerSpec::activation) == Some(Activation::Softmax);
-        let classes = matches!(model.target(), Target::Classes(_));
+        let classes = model.target().classes().is_some();
         let chances = classes && (softmax || model.loss().takes_logits());
         set(&inspection, "probabilities", if chances { floats(&outputs) } else { JsValue::NULL });
 

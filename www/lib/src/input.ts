@@ -32,7 +32,8 @@ export function pairOf(value: unknown): [number, number] {
 
 /** Whether the data of a description are files. */
 export function needsFiles(spec: RunSpec | LandscapeSpec): boolean {
-  return dataType(spec) === "files";
+  const type = dataType(spec);
+  return type === "files" || type === "text";
 }
 
 /** Whether they are the digits, which come in a file of the package. */

@@ -20,6 +20,17 @@ export const report = {
     "These are other data than the run was made with: {name} has the hash {got}, the link asks for {wanted}. Choose the files that were used then.",
     "数据与该次训练所用的不同：{name} 的哈希值为 {got}，链接要求 {wanted}。请选择当时所用的文件。",
   ],
+  "report.text-missing": ["No text came with this run. Drop a file that ends in .txt.", "该次训练没有收到文本。请拖入以 .txt 结尾的文件。"],
+  "report.text-not-utf8": ["{place} is not text in UTF-8: byte {at} is none. Save it as UTF-8.", "{place} 不是 UTF-8 文本：第 {at} 字节有误。请以 UTF-8 保存。"],
+  "report.text-length": [
+    "{place} has {got} characters; windows of {steps} need at least two and one character more, and {most} is the limit. Use another text or fewer steps.",
+    "{place} 有 {got} 个字符；长度为 {steps} 的窗口至少需要两个窗口再加一个字符，上限为 {most}。请换一篇文本或减少步数。",
+  ],
+  "report.text-too-large": ["{place} has {got} bytes; at most {most} fit. Use a shorter text.", "{place} 有 {got} 字节，最多容纳 {most}。请用更短的文本。"],
+  "report.sequence-size": [
+    "{examples} examples of {steps} steps cannot be drawn: at least 2 of {fewest} steps, at most {most} numbers in all. Use fewer or shorter sequences.",
+    "无法生成 {examples} 个长度为 {steps} 的序列：至少 2 个、每个至少 {fewest} 步，数字总数不超过 {most}。请减少数量或长度。",
+  ],
   "report.idx-magic": [
     "{place} is not an IDX file: it begins with {got}, IDX with 2051 (images) or 2049 (labels). Choose the files called …-images-idx3-ubyte and …-labels-idx1-ubyte, gzipped or not.",
     "{place} 不是 IDX 文件：其首个数为 {got}，而 IDX 为 2051（图像）或 2049（标签）。请选择 …-images-idx3-ubyte 与 …-labels-idx1-ubyte，可为 gzip 压缩。",
@@ -103,6 +114,10 @@ export const report = {
   "report.output-not-flat": [
     "{place} gives {got}, the data need a row of {want} outputs. Add a dense layer of {want} units at the end.",
     "{place} 给出 {got}，数据需要 {want} 个输出的一行。请在末尾添加 {want} 个单元的全连接层。",
+  ],
+  "report.output-steps": [
+    "{place} gives {got}; the data need {classes} outputs at each of {steps} steps. Let every recurrent layer return its steps and end with a dense layer of {classes} units.",
+    "{place} 给出 {got}；数据在 {steps} 步中的每一步都需要 {classes} 个输出。请让每个循环层返回各步，并以 {classes} 个单元的全连接层结束。",
   ],
   "report.softmax-inside": ["{place} ends with softmax, and another layer follows. Use ReLU or tanh here.", "{place} 以 softmax 结束，其后还有别的层。此处请用 ReLU 或 tanh。"],
   "report.loss-needs-classes": [
