@@ -206,7 +206,8 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// Adds layers one behind the other, named by [`names`]; the list continues one of `already` layers of this layer.
+    /// Adds layers one behind the other, named by kind and place among their like; the list continues one of `already`
+    /// layers of this layer.
     ///
     /// # Errors
     /// As [`Builder::layer`].
