@@ -165,6 +165,18 @@ impl DataSpec {
             .arg("got", got)
             .arg("name", set.name()))
     }
+
+    /// The description of a run over `set`: with the hash of what is in the files, if it is one of files. Runs over files
+    /// have the same run hash on every machine if they are described so.
+    #[must_use]
+    pub fn over(&self, set: &Dataset) -> Self {
+        let found = Some(format!("{:016x}", set.hash()));
+        match self {
+            Self::Files { .. } => Self::Files { hash: found },
+            Self::Text { steps, .. } => Self::Text { steps: *steps, hash: found },
+            other => other.clone(),
+        }
+    }
 }
 
 /// The complaint that no text came with a run over one.

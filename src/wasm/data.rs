@@ -90,7 +90,7 @@ impl Store {
                 && last.split == run.split
                 && last.test.to_bits() == run.test.to_bits();
             if same {
-                run.data = name(&run.data, last.examples.dataset());
+                run.data = run.data.over(last.examples.dataset());
                 return Ok((run, last.examples.clone()));
             }
         }
@@ -117,19 +117,8 @@ impl Store {
             seed: run.seed,
             examples: examples.clone(),
         });
-        run.data = name(&run.data, examples.dataset());
+        run.data = run.data.over(examples.dataset());
         Ok((run, examples))
-    }
-}
-
-/// The description with the hash of what is in the files.
-fn name(data: &DataSpec, set: &Dataset) -> DataSpec {
-    match data {
-        DataSpec::Files { .. } => DataSpec::Files { hash: Some(format!("{:016x}", set.hash())) },
-        DataSpec::Text { steps, .. } => {
-            DataSpec::Text { steps: *steps, hash: Some(format!("{:016x}", set.hash())) }
-        }
-        other => other.clone(),
     }
 }
 
