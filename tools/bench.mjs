@@ -3,36 +3,23 @@
 //   tools/run.sh node tools/bench.mjs [--only W1,W2] [--engine chromium,node] [--json file]
 // A kernel that reads more than 3 % above the peak means that the peak loop is weak: the run fails.
 
-import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
 import { measure } from "./bench/measure.js";
+import { buildBench, inChromium, target } from "./browser.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    only: { type: "string", default: "W1,W1b,W2,W3,W5" },
+    only: { type: "string", default: "W1,W1b,W2,W3,W4,W5" },
     engine: { type: "string", default: "chromium,node" },
     json: { type: "string" },
   },
 });
 const names = options.only.split(",").filter(Boolean);
-const target = process.env.CARGO_TARGET_DIR ?? "target";
 const folder = resolve(target, "bench-page");
-
-function build() {
-  const run = (command, args) => {
-    if (spawnSync(command, args, { stdio: "inherit" }).status !== 0) process.exit(1);
-  };
-  const triple = "wasm32-unknown-unknown";
-  run("cargo", ["build", "--release", "--lib", "--no-default-features", "--features", "bench", "--target", triple]);
-  mkdirSync(folder, { recursive: true });
-  run("wasm-bindgen", ["--target", "web", "--out-dir", folder, join(target, triple, "release/saddlepoint.wasm")]);
-  for (const file of ["index.html", "page.js", "measure.js"]) copyFileSync(join("tools/bench", file), join(folder, file));
-}
 
 async function inNode() {
   const wasm = await import(pathToFileURL(join(folder, "saddlepoint.js")).href);
@@ -40,31 +27,8 @@ async function inNode() {
   return { version: `Node ${process.versions.node}`, ...measure(wasm, names, () => {}) };
 }
 
-async function inChromium() {
-  const require = createRequire(resolve("www/e2e/package.json"));
-  const { chromium } = require("playwright-core");
-  const server = spawn("node", ["tools/serve.mjs", "--dir", folder, "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  const address = await new Promise((done) => {
-    server.stdout.on("data", (text) => {
-      const found = /http:\/\/\S+/.exec(String(text));
-      if (found) done(found[0]);
-    });
-  });
-  const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: [...flags, "--disable-component-update", "--disable-sync"],
-  });
-  try {
-    const page = await browser.newPage();
-    await page.goto(address);
-    await page.waitForFunction(() => globalThis.document.documentElement.dataset.ready === "yes");
-    const result = await page.evaluate((list) => globalThis.bench(list), names);
-    return { version: `Chromium ${browser.version()}`, ...result };
-  } finally {
-    await browser.close();
-    server.kill();
-  }
+function inBrowser() {
+  return inChromium(folder, async (page, version) => ({ version, ...(await page.evaluate((list) => globalThis.bench(list), names)) }));
 }
 
 const figure = (value, digits = 1) => value.toLocaleString("en", { maximumFractionDigits: digits });
@@ -78,8 +42,8 @@ function print({ version, peak, lines }) {
   }
 }
 
-build();
-const engines = { chromium: inChromium, node: inNode };
+buildBench(folder, "tools/bench", ["index.html", "page.js", "measure.js"]);
+const engines = { chromium: inBrowser, node: inNode };
 const results = [];
 for (const engine of options.engine.split(",")) {
   const result = await engines[engine]();

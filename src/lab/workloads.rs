@@ -103,6 +103,17 @@ pub const WORKLOADS: &[Workload] = &[
             + 6.0 * 1280.0,
     },
     Workload {
+        name: "W4",
+        shape: &[28, 28],
+        layers: r#"[{"type": "lstm", "units": 128}, {"type": "dense", "units": 10}]"#,
+        loss: r#""softmaxCrossEntropy""#,
+        optimizer: r#"{"type": "adam", "learningRate": 0.001}"#,
+        batch: 32,
+        examples: 1024,
+        // 28 steps project 28 inputs to 4 gates, 27 of them have an output before
+        flop: 4.0 * 28.0 * 28.0 * 512.0 + 6.0 * 27.0 * 128.0 * 512.0 + 6.0 * 1280.0,
+    },
+    Workload {
         name: "W5",
         shape: &[2],
         layers: r#"[
