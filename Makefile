@@ -2,11 +2,12 @@
 # make test    all tests: native, WebAssembly in Node and in Chromium, the npm package, the page in Chromium
 # make check   formatting, lints, types, documentation, size budgets
 # make bench   speed of products and training steps in Chromium and Node, as shares of the peak
+# make accuracy  long runs, each with a goal, natively and in Chromium: half an hour
 # make wasm    WebAssembly into www/lib/pkg
 # make page    the page into www/app/dist
 # make tools   install what any of these needs; what is there is left alone
 
-.PHONY: demo test check bench wasm page tools
+.PHONY: demo test check bench accuracy wasm page tools
 
 demo: page
 	@node tools/serve.mjs $(if $(PORT),--port $(PORT))
@@ -22,6 +23,10 @@ check:
 bench:
 	@tools/install.sh test
 	@tools/run.sh node tools/bench.mjs
+
+accuracy:
+	@tools/install.sh test
+	@tools/run.sh node tools/accuracy.mjs
 
 wasm:
 	@tools/install.sh build

@@ -4,6 +4,8 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod runs;
+
 use saddlepoint::curvature::DataLoss;
 use saddlepoint::data::{DataSpec, Examples, load};
 use saddlepoint::kernels::Real;
@@ -189,4 +191,28 @@ fn a_step_of_the_trainer_allocates_only_to_lengthen_its_history() {
     }
     // lists that double their room: eight times on the way to 141 steps
     assert!(steps - silent <= 8, "{silent} of {steps} steps allocated nothing");
+}
+
+/// Batch normalisation, masks, moved images, unrolled recurrences and tokens.
+#[test]
+fn steps_of_the_known_runs_allocate_only_to_lengthen_the_history() {
+    for run in runs::all() {
+        let layers = run.spec.layers.len();
+        let mut trainer = run.trainer();
+        let per_epoch = trainer.steps_per_epoch();
+        let mut silent = 0;
+        while trainer.steps_done() < trainer.steps() {
+            let (result, calls, _) = counted(|| trainer.step());
+            result.unwrap();
+            let step = trainer.steps_done();
+            // a step may measure, and the first batch and the shorter one at the end of an epoch bring their programs
+            let measures = step.is_multiple_of(10) || step.is_multiple_of(per_epoch);
+            if step > 1 && !measures {
+                assert!(calls <= layers + 1, "{}: {calls} allocations at step {step}", run.name);
+                silent += u64::from(calls == 0);
+            }
+        }
+        assert!(silent > 0 || per_epoch == 1, "{}: every step allocated", run.name);
+        assert_eq!(format!("{:016x}", trainer.run_hash()), run.hash, "{}", run.name);
+    }
 }

@@ -134,9 +134,9 @@ test("a range test finds a rate that trains, and leaves the run as it is", async
   await Promise.all([model.dispose(), plain.dispose()]);
 });
 
-for (const { name, hash, spec } of known) {
+for (const { name, hash, spec, files } of known) {
   test(`the run ${name} has the hash it has everywhere`, async () => {
-    const model = await Model.create(spec);
+    const model = await Model.create(spec, { files });
     assert.equal((await train(model)).runHash, hash);
     await model.dispose();
   });

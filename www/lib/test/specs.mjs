@@ -2,8 +2,16 @@
 
 import { readFileSync } from "node:fs";
 
-/** Runs with the hash they have on every machine. */
-export const known = JSON.parse(readFileSync(new URL("../../../tests/fixtures/run-hash.json", import.meta.url), "utf8")).runs;
+const fixture = (name) => readFileSync(new URL(`../../../tests/fixtures/${name}`, import.meta.url));
+const runsOf = (name) => JSON.parse(fixture(name).toString("utf8")).runs;
+
+/** Runs with the hash they have on every machine: the known ones, and the short forms of the long ones. */
+export const known = [
+  ...runsOf("run-hash.json").map((run) => ({ ...run, files: [] })),
+  ...runsOf("learning.json").map(({ name, spec, short: { change, hash, file } }) => {
+    return { name, hash, spec: { ...spec, ...change }, files: file ? [{ name: file, bytes: new Uint8Array(fixture(file)) }] : [] };
+  }),
+];
 
 export const xor = {
   data: { type: "generated", kind: "xor", examples: 400, noise: 0 },

@@ -1,0 +1,78 @@
+//! Trains a run described in JSON, natively: `cargo run --release --example train -- SPEC.json [--seed N] [FILE ...]`.
+//!
+//! The files are those that the run is over, if it is over files. Every few seconds a line says how far it is; the last
+//! line is a JSON object with what came out, the seconds of the steps, and the machine's peak at the time.
+
+use saddlepoint::data::load;
+use saddlepoint::kernels::peak_f32;
+use saddlepoint::train::{RunSpec, RunState, Trainer};
+use serde_json::json;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Between two lines.
+const SLICE: Duration = Duration::from_secs(10);
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (mut seed, mut paths, mut arguments) = (None, Vec::new(), std::env::args().skip(1));
+    while let Some(argument) = arguments.next() {
+        if argument == "--seed" {
+            seed = Some(arguments.next().ok_or("--seed needs a number")?.parse::<u64>()?);
+        } else {
+            paths.push(argument);
+        }
+    }
+    let (spec, files) = paths.split_first().ok_or("train: name a file with a run in JSON")?;
+    let mut spec = RunSpec::from_json(&std::fs::read_to_string(spec)?)?;
+    spec.seed = seed.unwrap_or(spec.seed);
+    let files = files.iter().map(|path| Ok((name(path), std::fs::read(path)?)));
+    let files = files.collect::<Result<Vec<_>, std::io::Error>>()?;
+
+    let set = load(&spec.data, spec.seed, &files)?;
+    spec.data = spec.data.over(&set);
+    let examples = spec.examples(set)?;
+    let mut trainer = Trainer::<f32>::new(spec, Arc::new(examples))?;
+    let (batch, mut seconds, mut best) = (trainer.batch_size(), 0.0, peak());
+    while matches!(trainer.state(), RunState::Ready | RunState::Running) {
+        let start = Instant::now();
+        trainer.run_until(|| start.elapsed() > SLICE)?;
+        seconds += start.elapsed().as_secs_f64();
+        best = best.max(peak());
+        let history = trainer.history();
+        let losses = history.loss.iter().rev().take(100);
+        let mean = losses.clone().sum::<f32>() / losses.len().max(1) as f32;
+        let test = history.evaluations.last().and_then(|e| e.test_loss).unwrap_or(f64::NAN);
+        let (step, steps) = (trainer.steps_done(), trainer.steps());
+        println!(
+            "{seconds:6.1} s, step {step} of {steps}: loss {mean:.4}, {test:.4} on a sample of the test part"
+        );
+    }
+    let evaluation = trainer.evaluate()?;
+    let bytes = trainer.loss().step_bytes(batch)?;
+    let out = json!({
+        "state": format!("{:?}", trainer.state()),
+        "hash": format!("{:016x}", trainer.run_hash()),
+        "steps": trainer.steps_done(),
+        "seconds": seconds,
+        "peak": best,
+        "bytes": bytes,
+        "batch": batch,
+        "loss": evaluation.loss,
+        "accuracy": evaluation.accuracy,
+        "mse": evaluation.regression.map(|r| r.mse),
+    });
+    println!("{out}");
+    Ok(())
+}
+
+fn name(path: &str) -> String {
+    Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// FLOP a second of the multiply-add loop, now.
+fn peak() -> f64 {
+    let start = Instant::now();
+    peak_f32(2_000_000) / start.elapsed().as_secs_f64()
+}
