@@ -1,4 +1,4 @@
-//! Attributes of a case, read once each: one that nobody asked for may change what is meant, and stops the case.
+//! Attributes of a case, and which of them were asked for.
 
 use super::{Stop, not_yet};
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Keys that only explain.
-const PROSE: [&str; 5] = ["about", "formula", "grad", "mask", "scale_formula"];
+const PROSE: [&str; 5] = ["about", "formula", "grad", "mask", "clip_formula"];
 
 pub struct Attributes<'a> {
     map: Option<&'a Map<String, Value>>,
@@ -25,14 +25,11 @@ impl<'a> Attributes<'a> {
         self.map?.get(*key).filter(|v| !v.is_null())
     }
 
-    /// Stops at an attribute that was never asked for.
-    pub fn all_read(&self) -> Result<(), Stop> {
+    /// An attribute that was never asked for: it may change what is meant, or only explain.
+    pub fn unread(&self) -> Option<&'a str> {
         let read = self.read.borrow();
         let keys = self.map.into_iter().flat_map(|m| m.keys());
-        match keys.into_iter().find(|k| !read.contains(*k) && !PROSE.contains(&k.as_str())) {
-            Some(key) => not_yet(format!("attribute `{key}`")),
-            None => Ok(()),
-        }
+        keys.map(String::as_str).find(|k| !read.contains(*k) && !PROSE.contains(k))
     }
 
     pub fn flag(&self, key: &str, default: bool) -> Result<bool, Stop> {

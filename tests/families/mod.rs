@@ -33,10 +33,10 @@ impl From<saddlepoint::Error> for Stop {
 /// What a check says of a case that passed: nothing, or which parts of it were left out.
 pub type Outcome = Result<&'static str, Stop>;
 
-/// The families and how their cases are checked.
 /// Runs one case.
 pub type Judge = fn(&Case<'_>) -> Outcome;
 
+/// The families and how their cases are checked.
 pub const FAMILIES: [(&str, Judge); 5] = [
     ("ops", ops::check),
     ("optim", optim::check),
@@ -165,13 +165,20 @@ impl<'a> Case<'a> {
         list.iter().filter_map(Value::as_str).collect()
     }
 
-    /// Refuses a case that says something under a key that is not among `known`: it may change what is computed.
-    pub fn only(&self, known: &[&str]) -> Result<(), Stop> {
+    /// A key of the case that is not among `known`.
+    pub fn beside(&self, known: &[&str]) -> Option<&'a str> {
         let keys = self.manifest.as_object().into_iter().flat_map(|m| m.keys());
-        match keys.into_iter().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => not_yet(format!("the manifest says something of `{key}`")),
-            None => Ok(()),
-        }
+        keys.map(String::as_str).find(|key| !known.contains(key))
+    }
+}
+
+/// The verdict on numbers where the case also says `unread`, which nothing here looks at. Equal numbers show that it
+/// only explains; if they differ, it may be what makes the difference, and the case is not supported.
+pub fn judged(numbers: Result<(), Stop>, unread: Option<&str>) -> Outcome {
+    match (numbers, unread) {
+        (Ok(()), _) => Ok(""),
+        (Err(Stop::Failed(why)), Some(key)) => not_yet(format!("`{key}`; without it {why}")),
+        (Err(stop), _) => Err(stop),
     }
 }
 

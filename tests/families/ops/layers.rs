@@ -11,7 +11,7 @@ impl Op<'_> {
     pub(super) fn batch_norm(&mut self) -> Result<Value, Stop> {
         self.only(&["x", "gamma", "beta", "running_mean", "running_var"])?;
         let train = self.attributes.one_of("mode", &["train", "eval"])? == "train";
-        let affine = self.attributes.flag("affine", true)?;
+        let affine = self.scaled()?;
         let layer = BatchNormalization {
             name: None,
             momentum: self.attributes.number(&["momentum"], 0.1)?,
@@ -31,10 +31,7 @@ impl Op<'_> {
 
     pub(super) fn norm(&mut self, op: &str) -> Result<Value, Stop> {
         self.only(&["x", "gamma", "beta"])?;
-        let affine = self.find("gamma").is_some();
-        if self.attributes.flag("affine", affine)? != affine {
-            return not_yet("affine without gamma");
-        }
+        let affine = self.scaled()?;
         let epsilon = self.attributes.number(&["eps"], 1e-5)?;
         let axes = self.attributes.integer(&["normalized_dims"], 1)? as usize;
         let same: &[usize] = &[];
@@ -57,13 +54,24 @@ impl Op<'_> {
         };
         if !groups {
             let x = self.named("x")?;
-            return Ok(self.layer(&layer, x, true, &roles)?.0);
+            let y = self.layer(&layer, x, true, &roles)?.0;
+            return match self.find("beta").filter(|_| op == "rms_norm") {
+                Some(beta) => Ok(self.g.add(y, beta)?),
+                None => Ok(y),
+            };
         }
-        let channels = self.find("gamma").map(|gamma| self.g.shape(gamma).len());
+        let given = self.find("gamma").or_else(|| self.find("beta"));
+        let channels = given.map(|given| self.g.shape(given).len());
         let layout = self.attributes.text("layout", "")?;
         let (x, first) = self.channels_last(layout, channels)?;
         let y = self.layer(&layer, x, true, &roles)?.0;
         self.channels_back(y, first)
+    }
+
+    /// Whether a normalisation scales or shifts: one that the case leaves out stays at 1 or 0.
+    fn scaled(&self) -> Result<bool, Stop> {
+        let given = self.find("gamma").is_some() || self.find("beta").is_some();
+        Ok(self.attributes.flag("affine", given)? && given)
     }
 
     pub(super) fn dropout(&mut self) -> Result<Value, Stop> {
@@ -103,17 +111,23 @@ impl Op<'_> {
 
     pub(super) fn prelu(&mut self) -> Result<Value, Stop> {
         self.only(&["x", "slope"])?;
-        let shared = self.g.shape(self.named("slope")?).len() == 1;
+        let (x, slope) = (self.named("x")?, self.named("slope")?);
+        let channels = self.g.shape(slope).len();
         // the layout is told in words
-        let words = self.attributes.text("slope", "")?.to_owned();
-        let said = words.split_whitespace().find(|w| w.starts_with('N')).unwrap_or_default().to_owned();
-        let (x, first) = if shared {
-            (self.named("x")?, false)
-        } else {
-            let channels = self.g.shape(self.named("slope")?).len();
-            self.channels_last(&said, Some(channels))?
-        };
+        let words = self.attributes.text("slope", "")?;
+        let layout = self.attributes.text("layout", "")?;
+        let said =
+            words.split(|c: char| !c.is_ascii_uppercase()).find(|w| w.starts_with('N')).unwrap_or(layout);
+        let shared = channels == 1;
+        let (x, first) = if shared { (x, false) } else { self.channels_last(said, Some(channels))? };
         let layer = LayerSpec::Prelu(PRelu { name: None, slope: 0.25, shared });
+        if self.g.shape(slope).rank() == 0 {
+            // the layer has a list of one slope: the function alone, on a scalar
+            let zero = self.g.constant(0.0)?;
+            let (above, below) = (self.g.maximum(x, zero)?, self.g.minimum(x, zero)?);
+            let below = self.g.mul(slope, below)?;
+            return Ok(self.g.add(above, below)?);
+        }
         let y = self.layer(&layer, x, true, &[("slope", "slope", &[])])?.0;
         self.channels_back(y, first)
     }

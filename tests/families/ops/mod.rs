@@ -1,20 +1,25 @@
 //! Operators: values and vector-Jacobian products, in f32 and in f64.
 
+mod functions;
 mod layers;
 mod losses;
 mod recurrent;
+mod shapes;
 
 use super::attributes::axis;
-use super::{Attributes, Case, Outcome, Stop, Tensor, compare, failed, not_yet};
+use super::{Attributes, Case, Outcome, Stop, Tensor, compare, failed, judged, not_yet};
 use crate::program::{Feeds, Runner};
 use ndarray::ArrayD;
 use saddlepoint::kernels::Real;
-use saddlepoint::nn::{Activation, Builder, Inventory, LayerSpec};
+use saddlepoint::nn::{Builder, Inventory, LayerSpec};
 use saddlepoint::ops::Conv2dInputGradient;
 use saddlepoint::{Buffer, Graph, Shape, Value, Window};
 
+/// What a manifest says of a case.
+const KEYS: [&str; 10] =
+    ["id", "op", "about", "attrs", "inputs", "outputs", "cotangents", "grads", "rtol", "atol"];
+
 pub fn check(case: &Case<'_>) -> Outcome {
-    case.only(&["id", "op", "about", "attrs", "inputs", "outputs", "cotangents", "grads", "rtol", "atol"])?;
     let mut graph = Graph::new();
     let mut feeds = Feeds::default();
     let (names, mut inputs) = (case.names("inputs"), Vec::new());
@@ -26,24 +31,32 @@ pub fn check(case: &Case<'_>) -> Outcome {
     feeds.reals[Buffer::Theta as usize] = vec![0.0; room];
     for &name in &names {
         let tensor = case.tensor(&format!("in.{name}"))?;
-        let buffer = if tensor.integer { Buffer::Labels } else { Buffer::Theta };
-        let offset = if tensor.integer {
+        // a mask is a factor, however it is stored
+        let index = tensor.integer && name != "mask";
+        let buffer = if index { Buffer::Labels } else { Buffer::Theta };
+        let offset = if index {
             feeds.indices[buffer as usize].extend(indices(tensor)?);
             feeds.indices[buffer as usize].len() - tensor.values.len()
         } else {
             feeds.reals[buffer as usize].extend(&tensor.values);
             feeds.reals[buffer as usize].len() - tensor.values.len()
         };
-        inputs.push(graph.input(buffer, offset, tensor.shape.clone())?);
+        // labels are in a row, as losses take them
+        let shape = if name == "labels" { Shape::new(&[tensor.values.len()]) } else { tensor.shape.clone() };
+        inputs.push(graph.input(buffer, offset, shape)?);
     }
     let attributes = Attributes::new(&case.manifest["attrs"]);
     let op = Op { case: *case, g: graph, names, inputs, attributes, also: Vec::new(), own: Vec::new() };
     let (mut graph, y, op) = op.build(case.text("op")?)?;
+    let unread = op.attributes.unread().or_else(|| case.beside(&KEYS));
     for own in &op.own {
-        let tensor = case.tensor(&format!("in.{}", own.input))?;
+        let values = match &own.from {
+            From::Input(input) => permuted(case.tensor(&format!("in.{input}"))?, &own.order)?,
+            From::Start(values) => values.clone(),
+        };
         let memory = &mut feeds.reals[own.buffer as usize];
-        memory.resize(memory.len().max(own.offset + tensor.values.len()), 0.0);
-        memory[own.offset..][..tensor.values.len()].copy_from_slice(&permuted(tensor, &own.order)?);
+        memory.resize(memory.len().max(own.offset + values.len()), 0.0);
+        memory[own.offset..][..values.len()].copy_from_slice(&values);
     }
 
     let outputs = case.names("outputs");
@@ -79,16 +92,15 @@ pub fn check(case: &Case<'_>) -> Outcome {
         let wrt: Vec<Value> = grads.iter().map(|grad| op.differentiated(grad)).collect::<Result<_, _>>()?;
         let found = graph.pull_back(&seeds, &wrt)?;
         for (grad, value) in grads.into_iter().zip(found) {
-            values.push(match op.own.iter().find(|own| own.input == grad) {
+            values.push(match op.own.iter().find(|own| own.stands_for(grad)) {
                 Some(own) => graph.transpose(value, &inverse(&own.order))?,
                 None => value,
             });
             wanted.push((format!("grad.{grad}"), case.tensor(&format!("grad.{grad}"))?));
         }
     }
-    run::<f32>(case, &graph, &values, &feeds, &wanted)?;
-    run::<f64>(case, &graph, &values, &feeds, &wanted)?;
-    Ok("")
+    let numbers = run::<f32>(case, &graph, &values, &feeds, &wanted);
+    judged(numbers.and_then(|()| run::<f64>(case, &graph, &values, &feeds, &wanted)), unread)
 }
 
 /// The values of a tensor with its axes in another order.
@@ -146,14 +158,28 @@ struct Op<'a> {
     own: Vec<Own>,
 }
 
-/// A tensor of a layer that is filled from an input of the case.
+/// Where the numbers of a layer's tensor come from.
+enum From {
+    /// An input of the case.
+    Input(String),
+    /// The layer's own, since the case has no such input.
+    Start(Vec<f64>),
+}
+
+/// A tensor of a layer.
 struct Own {
-    input: String,
+    from: From,
     buffer: Buffer,
     offset: usize,
     value: Value,
     /// The axes of the input in the order of the layer.
     order: Vec<usize>,
+}
+
+impl Own {
+    fn stands_for(&self, name: &str) -> bool {
+        matches!(&self.from, From::Input(input) if input == name)
+    }
 }
 
 impl Op<'_> {
@@ -167,14 +193,14 @@ impl Op<'_> {
 
     /// The value to differentiate with respect to for an input.
     fn differentiated(&self, name: &str) -> Result<Value, Stop> {
-        match self.own.iter().find(|own| own.input == name) {
+        match self.own.iter().find(|own| own.stands_for(name)) {
             Some(own) => Ok(own.value),
             None => self.named(name),
         }
     }
 
     /// Builds a layer in training or evaluation; `roles` names the input that fills each of its tensors, with the axes of
-    /// that input in the layer's order, or none if they are the same.
+    /// that input in the layer's order, or none if they are the same. A tensor without an input starts as the layer has it.
     fn layer(
         &mut self,
         layer: &LayerSpec,
@@ -185,22 +211,31 @@ impl Op<'_> {
         let batch = self.g.shape(x).dims().first().copied().unwrap_or(1);
         let mut inventory = Inventory::default();
         let y = Builder::new(&mut self.g, &mut inventory, batch, train).layer("it", layer, x)?.after;
+        let (theta, state) = (inventory.parameters.initial::<f64>(0), inventory.states.initial::<f64>());
         let parameters = inventory.parameters.entries().iter();
-        let parameters = parameters.map(|p| (&p.name, Buffer::Theta, p.offset, &p.shape));
-        let states = inventory.states.entries().iter().map(|s| (&s.name, Buffer::State, s.offset, &s.shape));
-        for (name, buffer, offset, shape) in parameters.chain(states) {
+        let parameters = parameters.map(|p| (&p.name, Buffer::Theta, p.offset, &p.shape, &theta));
+        let states = inventory.states.entries().iter();
+        let states = states.map(|s| (&s.name, Buffer::State, s.offset, &s.shape, &state));
+        for (name, buffer, offset, shape, start) in parameters.chain(states) {
             let role = name.rsplit('.').next().unwrap_or_default();
-            let Some((_, input, order)) = roles.iter().find(|(r, ..)| *r == role) else {
-                return failed(format!("the layer has {name}, for which there is no input"));
+            let found = roles.iter().find(|(r, ..)| *r == role);
+            let (from, order) = match found
+                .and_then(|&(_, input, order)| Some((input, self.find(input)?, order)))
+            {
+                None => (From::Start(start[offset..][..shape.len()].to_vec()), (0..shape.rank()).collect()),
+                Some((input, given, order)) => {
+                    let order = if order.is_empty() { (0..shape.rank()).collect() } else { order.to_vec() };
+                    let dims = self.g.shape(given).dims();
+                    if dims.len() != order.len()
+                        || !order.iter().map(|&a| dims[a]).eq(shape.dims().iter().copied())
+                    {
+                        return failed(format!("{name} is {shape}, the input {}", self.g.shape(given)));
+                    }
+                    (From::Input(input.to_owned()), order)
+                }
             };
-            let given = self.named(input)?;
-            let order = if order.is_empty() { (0..shape.rank()).collect() } else { order.to_vec() };
-            let dims = self.g.shape(given).dims();
-            if dims.len() != order.len() || !order.iter().map(|&a| dims[a]).eq(shape.dims().iter().copied()) {
-                return failed(format!("{name} is {shape}, the input {}", self.g.shape(given)));
-            }
             let value = self.g.input(buffer, offset, shape.clone())?;
-            self.own.push(Own { input: (*input).to_owned(), buffer, offset, value, order });
+            self.own.push(Own { from, buffer, offset, value, order });
         }
         Ok((y, inventory))
     }
@@ -212,11 +247,10 @@ impl Op<'_> {
         let rank = dims.len();
         let first = match (layout, channels) {
             _ if rank < 3 => false,
-            ("", Some(c)) => match (dims[1] == c, dims[rank - 1] == c) {
-                (true, false) => true,
-                (false, true) => false,
-                _ => return not_yet("a layout that is not said"),
-            },
+            // unsaid it is the one that the number of channels fits, that of PyTorch where both do
+            ("", Some(c)) if dims[1] == c => true,
+            ("", Some(c)) if dims[rank - 1] == c => false,
+            ("", _) => return not_yet("a layout that is not said"),
             (layout, _) if layout.len() == rank && layout.starts_with("NC") => true,
             (layout, _) if layout.len() == rank && layout.starts_with('N') && layout.ends_with('C') => false,
             _ => return not_yet(format!("layout {layout}")),
@@ -271,35 +305,7 @@ impl Op<'_> {
             "softmax" | "log_softmax" => self.softmax(op),
             _ => self.elementwise(op),
         }?;
-        self.attributes.all_read()?;
         Ok((self.g.clone(), y, self))
-    }
-
-    fn matmul(&mut self) -> Result<Value, Stop> {
-        self.only(&["a", "b"])?;
-        let (mut a, mut b) = (self.named("a")?, self.named("b")?);
-        let swap = [self.attributes.flag("transpose_a", false)?, self.attributes.flag("transpose_b", false)?];
-        let g = &mut self.g;
-        let lead = |g: &Graph, v| match g.shape(v).dims() {
-            [lead @ .., rows, columns] => Ok((lead.to_vec(), [*rows, *columns])),
-            other => not_yet(format!("an operand of rank {}", other.len())),
-        };
-        let ((left, x), (right, y)) = (lead(g, a)?, lead(g, b)?);
-        if left != right {
-            // leading axes broadcast as in NumPy
-            let common = Shape::from(left).broadcast(&Shape::from(right))?;
-            a = g.expand(a, [common.dims(), &x].concat())?;
-            b = g.expand(b, [common.dims(), &y].concat())?;
-        }
-        Ok(g.matmul(a, b, swap[0], swap[1])?)
-    }
-
-    fn dense(&mut self) -> Result<Value, Stop> {
-        self.only(&["x", "w", "b"])?;
-        self.attributes.one_of("weight", &["OI"])?;
-        let (x, w) = (self.named("x")?, self.named("w")?);
-        let y = self.g.matmul(x, w, false, true)?;
-        self.with_bias(y)
     }
 
     /// `y + b` along the last axis, if there is a b.
@@ -308,169 +314,6 @@ impl Op<'_> {
             Some(b) => self.g.add(y, b)?,
             None => y,
         })
-    }
-
-    fn binary(&mut self) -> Result<Value, Stop> {
-        self.only(&["a", "b"])?;
-        let (a, b) = (self.named("a")?, self.named("b")?);
-        let g = &mut self.g;
-        Ok(match self.attributes.text("fn", "")? {
-            "add" => g.add(a, b),
-            "sub" | "subtract" => g.sub(a, b),
-            "mul" | "multiply" => g.mul(a, b),
-            "div" | "divide" => g.div(a, b),
-            "pow" | "power" => g.pow(a, b),
-            "max" | "maximum" => g.maximum(a, b),
-            "min" | "minimum" => g.minimum(a, b),
-            other => return not_yet(format!("a binary function `{other}`")),
-        }?)
-    }
-
-    fn reduce(&mut self) -> Result<Value, Stop> {
-        self.only(&["x"])?;
-        let x = self.named("x")?;
-        let dims = self.g.shape(x).dims().to_vec();
-        let rank = dims.len();
-        let axes = match self.attributes.integers(&["axes", "axis"], 1)? {
-            None => (0..rank).collect(),
-            Some(list) => {
-                let mut axes = list.iter().map(|&a| axis(a, rank)).collect::<Result<Vec<_>, _>>()?;
-                axes.sort_unstable();
-                axes
-            }
-        };
-        let keep = self.attributes.flag("keepdims", false)?;
-        let function = self.attributes.text("fn", "")?;
-        let count: usize = axes.iter().map(|&a| dims[a]).product();
-        let kept: Vec<usize> = (0..rank).map(|a| if axes.contains(&a) { 1 } else { dims[a] }).collect();
-        let g = &mut self.g;
-        let y = match function {
-            "sum" => g.sum(x, &axes)?,
-            "mean" => {
-                let sum = g.sum(x, &axes)?;
-                g.scale(sum, 1.0 / count as f64)?
-            }
-            "max" => g.max_over(x, &axes)?,
-            "min" => {
-                let x = g.neg(x)?;
-                let y = g.max_over(x, &axes)?;
-                g.neg(y)?
-            }
-            "logsumexp" => {
-                // the builder works on the last axis: the others go to the front, the reduced ones become one
-                let others: Vec<usize> = (0..rank).filter(|a| !axes.contains(a)).collect();
-                let x = g.transpose(x, &[&others[..], &axes].concat())?;
-                let outer: Vec<usize> = others.iter().map(|&a| dims[a]).collect();
-                let x = g.reshape(x, [&outer[..], &[count]].concat())?;
-                g.log_sum_exp(x)?
-            }
-            other => return not_yet(format!("a reduction `{other}`")),
-        };
-        let left = (0..rank).filter(|a| !axes.contains(a)).map(|a| dims[a]).collect();
-        Ok(g.reshape(y, if keep { kept } else { left })?)
-    }
-
-    fn concat(&mut self) -> Result<Value, Stop> {
-        let rank = self.inputs.first().map_or(0, |&v| self.g.shape(v).rank());
-        let along = axis(self.attributes.integer(&["axis"], 0)?, rank)?;
-        Ok(self.g.concat(&self.inputs.clone(), along)?)
-    }
-
-    fn slice(&mut self) -> Result<Value, Stop> {
-        self.only(&["x"])?;
-        let x = self.named("x")?;
-        let dims = self.g.shape(x).dims().to_vec();
-        let rank = dims.len();
-        // for each axis: start, stop, step as in Python, null or a short list for the usual ends
-        let (mut starts, mut stops, mut steps) =
-            (vec![0; rank], dims.iter().map(|&d| d as i64).collect::<Vec<_>>(), vec![1; rank]);
-        if let Some(list) = self.attributes.get(&["slices"]).and_then(serde_json::Value::as_array) {
-            if list.len() > rank {
-                return not_yet("more slices than axes");
-            }
-            for (i, slice) in list.iter().enumerate() {
-                let parts = slice.as_array().map(Vec::as_slice).unwrap_or_default();
-                let part = |k: usize, default: i64| parts.get(k).and_then(|v| v.as_i64()).unwrap_or(default);
-                (starts[i], stops[i], steps[i]) = (part(0, 0), part(1, stops[i]), part(2, 1));
-            }
-        } else {
-            let axes = match self.attributes.integers(&["axes"], 1)? {
-                Some(list) => list.iter().map(|&a| axis(a, rank)).collect::<Result<Vec<_>, _>>()?,
-                None => (0..rank).collect(),
-            };
-            let first = self.attributes.integers(&["start", "starts"], axes.len())?;
-            let last = self.attributes.integers(&["stop", "stops", "end", "ends"], axes.len())?;
-            let step = self.attributes.integers(&["step", "steps", "strides"], axes.len())?;
-            if first.is_none() && last.is_none() {
-                return not_yet("a slice without start and stop");
-            }
-            for (list, to) in [(first, &mut starts), (last, &mut stops), (step, &mut steps)] {
-                for (v, &a) in list.iter().flatten().zip(&axes) {
-                    to[a] = *v;
-                }
-            }
-        }
-        if steps.iter().any(|&s| s < 1) {
-            return not_yet("a slice that runs backwards");
-        }
-        let place = |v: i64, d: usize| (if v < 0 { v + d as i64 } else { v }).clamp(0, d as i64) as usize;
-        let starts: Vec<usize> = starts.iter().zip(&dims).map(|(&v, &d)| place(v, d)).collect();
-        let lengths = (0..rank).map(|i| place(stops[i], dims[i]).saturating_sub(starts[i])).collect();
-        let mut y = self.g.slice(x, starts, lengths)?;
-        for (i, &step) in steps.iter().enumerate().filter(|(_, s)| **s > 1) {
-            y = self.every(y, i, step as usize)?;
-        }
-        Ok(y)
-    }
-
-    /// Every `step`-th place along an axis: padded to whole steps, of which the first place is cut out.
-    fn every(&mut self, x: Value, axis: usize, step: usize) -> Result<Value, Stop> {
-        let g = &mut self.g;
-        let mut dims = g.shape(x).dims().to_vec();
-        let count = dims[axis].div_ceil(step);
-        let mut after = vec![0; dims.len()];
-        after[axis] = count * step - dims[axis];
-        let x = g.pad(x, vec![0; dims.len()], after)?;
-        dims[axis] = count;
-        let (front, back) = dims.split_at(axis + 1);
-        let split = [front, &[step], back].concat();
-        let x = g.reshape(x, split.clone())?;
-        let mut lengths = split;
-        lengths[axis + 1] = 1;
-        let y = g.slice(x, vec![0; lengths.len()], lengths)?;
-        Ok(g.reshape(y, dims)?)
-    }
-
-    fn pad(&mut self) -> Result<Value, Stop> {
-        self.only(&["x"])?;
-        let x = self.named("x")?;
-        let shape = self.g.shape(x).clone();
-        let sides = self.attributes.sides("pad", shape.rank())?;
-        self.attributes.one_of("mode", &["constant"])?;
-        let value = self.attributes.number(&["value"], 0.0)?;
-        let [before, after] = [0, 1].map(|i| sides.iter().map(|s| s[i]).collect::<Vec<_>>());
-        let g = &mut self.g;
-        let padded = g.pad(x, before.clone(), after.clone())?;
-        if value == 0.0 {
-            return Ok(padded);
-        }
-        let inside = g.fill(1.0, shape)?;
-        let inside = g.pad(inside, before, after)?;
-        let one = g.constant(1.0)?;
-        let outside = g.sub(one, inside)?;
-        let border = g.scale(outside, value)?;
-        Ok(g.add(padded, border)?)
-    }
-
-    fn transpose(&mut self) -> Result<Value, Stop> {
-        self.only(&["x"])?;
-        let x = self.named("x")?;
-        let rank = self.g.shape(x).rank();
-        let order = match self.attributes.integers(&["perm", "axes", "order", "permutation"], 1)? {
-            Some(list) => list.iter().map(|&a| axis(a, rank)).collect::<Result<Vec<_>, _>>()?,
-            None => (0..rank).rev().collect(),
-        };
-        Ok(self.g.transpose(x, &order)?)
     }
 
     /// Images as `(N, H, W, C)`, and whether they came as `(N, C, H, W)`.
@@ -529,7 +372,7 @@ impl Op<'_> {
         let mut input = [0; 2];
         for (i, places) in [h, width].into_iter().enumerate() {
             let full = (places - 1) * window.stride[i] + window.extent(i) + extra[i];
-            input[i] = full - window.padding[i][0] - window.padding[i][1];
+            input[i] = full.saturating_sub(window.padding[i][0] + window.padding[i][1]);
         }
         let y = self.g.push_one(Conv2dInputGradient { window, groups, input }.into(), &[x, w])?;
         let y = self.with_bias(y)?;
@@ -569,77 +412,4 @@ impl Op<'_> {
         let y = if op == "softmax" { self.g.softmax(x)? } else { self.g.log_softmax(x)? };
         Ok(if moved { self.g.transpose(y, &order)? } else { y })
     }
-
-    fn elementwise(&mut self, op: &str) -> Result<Value, Stop> {
-        let Some(x) = self.find("x") else { return not_yet(format!("an operator `{op}`")) };
-        if let Some(activation) = activation(op, &self.attributes)? {
-            self.only(&["x"])?;
-            return Ok(activation.apply(&mut self.g, x)?);
-        }
-        let g = &mut self.g;
-        let y = match op {
-            "exp" => g.exp(x),
-            "expm1" => g.expm1(x),
-            "log" => g.log(x),
-            "log1p" => g.log1p(x),
-            "sqrt" => g.sqrt(x),
-            "abs" => g.abs(x),
-            "neg" => g.neg(x),
-            "sin" => g.sin(x),
-            "cos" => g.cos(x),
-            "erf" => g.erf(x),
-            "reciprocal" => g.reciprocal(x),
-            _ => return not_yet(format!("an operator `{op}`")),
-        }?;
-        self.only(&["x"])?;
-        Ok(y)
-    }
-}
-
-/// The activation of this name.
-fn activation(op: &str, attributes: &Attributes<'_>) -> Result<Option<Activation>, Stop> {
-    // piecewise linear ones are told by their formula where there are several
-    let sixth = || match attributes.text("formula", "")? {
-        "" => Ok(()),
-        text if text.contains("x/6") || text.contains("x / 6") => Ok(()),
-        text => not_yet(text),
-    };
-    Ok(Some(match op {
-        "linear" | "identity" => Activation::Linear,
-        "relu" => Activation::Relu,
-        "relu6" => Activation::Relu6,
-        "leaky_relu" => {
-            let Some(slope) = attributes.get(&["slope", "negative_slope", "alpha"]) else {
-                return not_yet("a leaky ReLU without a slope");
-            };
-            Activation::LeakyRelu { slope: slope.as_f64().unwrap_or(f64::NAN) }
-        }
-        "elu" => Activation::Elu { alpha: attributes.number(&["alpha"], 1.0)? },
-        "celu" => Activation::Celu { alpha: attributes.number(&["alpha"], 1.0)? },
-        "selu" => Activation::Selu,
-        "gelu" => match attributes.one_of("approximate", &["none", "tanh"])? {
-            "tanh" => Activation::GeluTanh,
-            _ => Activation::Gelu,
-        },
-        "silu" | "swish" => Activation::Silu,
-        "mish" => Activation::Mish,
-        "softplus" => Activation::Softplus { beta: attributes.number(&["beta"], 1.0)? },
-        "softsign" => Activation::Softsign,
-        "sigmoid" => Activation::Sigmoid,
-        "log_sigmoid" | "logsigmoid" => Activation::LogSigmoid,
-        "hard_sigmoid" => {
-            sixth()?;
-            Activation::HardSigmoid
-        }
-        "hard_swish" => {
-            sixth()?;
-            Activation::HardSwish
-        }
-        "tanh" => Activation::Tanh,
-        "hard_tanh" => Activation::HardTanh {
-            min: attributes.number(&["min"], -1.0)?,
-            max: attributes.number(&["max"], 1.0)?,
-        },
-        _ => return Ok(None),
-    }))
 }
