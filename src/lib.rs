@@ -88,6 +88,7 @@
 
 pub mod curvature;
 pub mod data;
+mod documented;
 mod error;
 mod exec;
 mod graph;
@@ -108,6 +109,7 @@ pub mod train;
 #[cfg(target_family = "wasm")]
 pub mod wasm;
 
+pub use documented::Documented;
 pub use error::{Error, Report, Result};
 pub use exec::{Bindings, Executor, Output, Plan, Sink};
 pub use graph::{Buffer, DType, Graph, Node, TensorType, Value};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom up. A module may use every level below its own.
 const LEVELS: &[&[&str]] = &[
-    &["error", "shape", "rng", "json"],
+    &["error", "documented", "shape", "rng", "json"],
     &["kernels"],
     &["ops", "graph"],
     &["exec"],

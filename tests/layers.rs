@@ -7,9 +7,9 @@ mod program;
 
 use program::Feeds;
 use saddlepoint::data::{Examples, load};
-use saddlepoint::nn::{Activation, Builder, Documented, Inventory, LayerSpec};
+use saddlepoint::nn::{Activation, Builder, Inventory, LayerSpec};
 use saddlepoint::train::{RunSpec, Trainer};
-use saddlepoint::{Buffer, Graph, Shape, Source, Stream, Value};
+use saddlepoint::{Buffer, Documented, Graph, Shape, Source, Stream, Value};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ fn first_and_second_derivatives_are_those_of_central_differences() {
 fn every_layer_has_cases_and_states_change_in_training_alone() {
     let covered: HashSet<String> = LayerSpec::cases().iter().map(|(layer, _)| layer.kind()).collect();
     for doc in LayerSpec::docs() {
-        assert!(covered.contains(&doc.kind), "{} has no cases", doc.kind);
+        assert!(covered.contains(&doc.name), "{} has no cases", doc.name);
     }
     for setup in setups() {
         let inventory = &setup.inventory;
@@ -112,8 +112,8 @@ fn layers_are_written_as_they_are_read() {
 #[test]
 fn every_layer_and_activation_says_what_it_is() {
     let check = |doc: &Documented| {
-        assert!(!doc.title.is_empty() && !doc.formula.is_empty(), "{}", doc.kind);
-        assert!(!doc.kind.starts_with(char::is_uppercase), "{}", doc.kind);
+        assert!(!doc.title.is_empty() && !doc.formula.is_empty(), "{}", doc.name);
+        assert!(!doc.name.starts_with(char::is_uppercase), "{}", doc.name);
     };
     LayerSpec::docs().iter().chain(&Activation::docs()).for_each(check);
     assert_eq!(Activation::docs().len(), Activation::all().len());

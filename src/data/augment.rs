@@ -6,6 +6,7 @@
 
 use super::dataset::{Dataset, Features, flat};
 use super::scaling::Scaler;
+use crate::documented::Documented;
 use crate::error::{Error, Result};
 use crate::kernels::Real;
 use crate::rng::{Source, Stream};
@@ -64,6 +65,35 @@ struct Affine {
 }
 
 impl Augment {
+    /// What is known of each way, for the documentation.
+    #[must_use]
+    pub fn docs() -> Vec<Documented> {
+        const SIMARD: &str =
+            "Simard, Steinkraus, Platt: Best practices for convolutional neural networks, 2003, section 2";
+        vec![
+            Documented::new(
+                "shift",
+                "Shift",
+                "by up to shift of the height and of the width, to any side",
+                SIMARD,
+            ),
+            Documented::new("rotate", "Rotation", "by up to rotate degrees to either side", SIMARD),
+            Documented::new("zoom", "Zoom", "by factors of 1 - zoom to 1 + zoom", SIMARD),
+            Documented::new(
+                "flip",
+                "Mirror",
+                "left and right exchanged with probability 1/2",
+                "Krizhevsky, Sutskever, Hinton: ImageNet classification with deep convolutional neural networks, 2012",
+            ),
+            Documented::new(
+                "noise",
+                "Noise",
+                "near N(0, noise^2) on each value, as a share of the brightest",
+                "Sietsma, Dow: Creating artificial neural networks that generalize, 1991",
+            ),
+        ]
+    }
+
     /// Refuses amounts that leave nothing of an image, and data that are no images.
     ///
     /// # Errors

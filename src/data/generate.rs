@@ -52,6 +52,49 @@ impl Generator {
         }
     }
 
+    /// All of them.
+    pub(super) const ALL: [Self; 7] =
+        [Self::Xor, Self::Circle, Self::Spiral, Self::Gaussians, Self::Drift, Self::Outliers, Self::Zipf];
+
+    /// What the documentation says: title, definition, source.
+    pub(super) fn about(self) -> [&'static str; 3] {
+        match self {
+            Self::Xor => {
+                ["XOR", "four squares; opposite ones are of one class", "Minsky, Papert: Perceptrons, 1969"]
+            }
+            Self::Circle => [
+                "Disc and ring",
+                "a disc of one class, a ring of the other around it",
+                "Smilkov, Carter, Sculley, Viégas, Wattenberg: Direct-manipulation visualization of deep networks, 2017",
+            ],
+            Self::Spiral => [
+                "Two spirals",
+                "two interleaved arms, one for each class",
+                "Lang, Witbrock: Learning to tell two spirals apart, 1988",
+            ],
+            Self::Gaussians => [
+                "Two clouds",
+                "two round normal clouds, one for each class",
+                "Fisher: The use of multiple measurements in taxonomic problems, 1936",
+            ],
+            Self::Drift => [
+                "Drifting stream",
+                "the line between the classes turns by half a circle from the first example to the last",
+                "Hulten, Spencer, Domingos: Mining time-changing data streams, 2001",
+            ],
+            Self::Outliers => [
+                "Line with outliers",
+                "y = 1.5 x + 0.5, every tenth point 8 above it",
+                "Huber: Robust estimation of a location parameter, 1964",
+            ],
+            Self::Zipf => [
+                "Rare words",
+                "counts of 8 words out of 64, word k drawn in proportion to 1 / k; the target is the sum of their values",
+                "Zipf: Human behavior and the principle of least effort, 1949",
+            ],
+        }
+    }
+
     /// Draws `examples` points: (2) of two classes in turn, so that the classes are balanced, or what
     /// [`Generator::Outliers`] and [`Generator::Zipf`] say. `noise` is the standard deviation of the random step, for
     /// these two that of the target. The features are meant to be used as they are, without scaling.

@@ -42,6 +42,25 @@ impl SequenceTask {
         }
     }
 
+    /// All of them.
+    pub(super) const ALL: [Self; 2] = [Self::Adding, Self::Copy];
+
+    /// What the documentation says: title, definition, source.
+    pub(super) fn about(self) -> [&'static str; 3] {
+        match self {
+            Self::Adding => [
+                "Adding problem",
+                "the sum of the two numbers among T that are marked",
+                "Hochreiter, Schmidhuber: Long short-term memory, 1997, section 5.4",
+            ],
+            Self::Copy => [
+                "Copy task",
+                "ten symbols out of eight, to be repeated in the last ten of T steps",
+                "Arjovsky, Shah, Bengio: Unitary evolution recurrent neural networks, 2016",
+            ],
+        }
+    }
+
     /// Draws `examples` sequences of `steps` steps. The features are meant to be used as they are, without scaling.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! One row in the `activations!` list with its title, formula and source, and one arm in [`Activation::apply`]. Large
 //! inputs must neither overflow nor lose the derivative: tests/activations.rs looks at ±40.
 
-use super::Documented;
+use crate::documented::Documented;
 use crate::error::Result;
 use crate::exec::{Bindings, Executor, Output, Plan, Sink};
 use crate::graph::{Buffer, Graph, Value};
@@ -49,7 +49,7 @@ macro_rules! activations {
             #[must_use]
             pub fn docs() -> Vec<Documented> {
                 vec![$(Documented {
-                    kind: json::camel(stringify!($name)),
+                    name: json::camel(stringify!($name)),
                     title: $title,
                     formula: $formula,
                     source: $source,
@@ -103,7 +103,7 @@ macro_rules! activations {
 
 activations! {
     #[default]
-    Linear: "linear", "x", "The identity";
+    Linear: "linear", "x", "Widrow, Hoff 1960";
     Relu: "ReLU", "max(x, 0)", "Nair, Hinton 2010";
     Relu6: "ReLU6", "min(max(x, 0), 6)", "Krizhevsky 2010";
     LeakyRelu { slope = 0.01 }: "leaky ReLU", "x if x > 0, else slope x", "Maas, Hannun, Ng 2013";
@@ -118,12 +118,12 @@ activations! {
     Softplus { beta = 1.0 }: "softplus", "log(1 + exp(beta x)) / beta", "Dugas, Bengio et al. 2000";
     Softsign: "softsign", "x / (1 + |x|)", "Turian, Bergstra, Bengio 2009";
     Sigmoid: "sigmoid", "1 / (1 + exp(-x))", "The logistic function, Verhulst 1845";
-    LogSigmoid: "log-sigmoid", "-log(1 + exp(-x))", "The logarithm of the logistic function";
+    LogSigmoid: "log-sigmoid", "-log(1 + exp(-x))", "Mikolov, Sutskever, Chen, Corrado, Dean 2013, eq. 4";
     HardSigmoid: "hard sigmoid", "min(max(x / 6 + 1/2, 0), 1)", "Courbariaux, Bengio, David 2015, with the slope 1/6 of Howard et al. 2019";
-    Tanh: "tanh", "tanh(x)", "The hyperbolic tangent";
+    Tanh: "tanh", "tanh(x)", "LeCun, Bottou, Orr, Müller 1998, section 4.4";
     HardTanh { min = -1.0, max = 1.0 }: "hard tanh", "min(max(x, min), max)", "Collobert 2004";
     Softmax: "softmax", "exp(x_i) / sum_j exp(x_j), over the last axis", "Bridle 1990";
-    LogSoftmax: "log-softmax", "x_i - log sum_j exp(x_j), over the last axis", "The logarithm of softmax";
+    LogSoftmax: "log-softmax", "x_i - log sum_j exp(x_j), over the last axis", "Bridle 1990";
 }
 
 impl Serialize for Activation {

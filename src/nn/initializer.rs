@@ -1,5 +1,6 @@
 //! Initial weights.
 
+use crate::documented::Documented;
 use crate::kernels::Real;
 use crate::rng::{Source, Stream};
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,36 @@ impl TryFrom<Written> for Initializer {
                  lecunUniform, lecunNormal, zeros, normal with stddev, uniform with limit, or constant with value"
             )),
         }
+    }
+}
+
+impl Initializer {
+    /// What is known of each, in the order of the list.
+    #[must_use]
+    pub fn docs() -> Vec<Documented> {
+        const GLOROT: &str =
+            "Glorot, Bengio: Understanding the difficulty of training deep feedforward neural networks, 2010";
+        const HE: &str = "He, Zhang, Ren, Sun: Delving deep into rectifiers, 2015";
+        const LECUN: &str = "LeCun, Bottou, Orr, Müller: Efficient backprop, 1998";
+        const RUMELHART: &str =
+            "Rumelhart, Hinton, Williams: Learning representations by back-propagating errors, 1986";
+        vec![
+            Documented::new(
+                "glorotUniform",
+                "Glorot, uniform",
+                "uniform in ±sqrt(6 / (fan_in + fan_out))",
+                GLOROT,
+            ),
+            Documented::new("glorotNormal", "Glorot, normal", "N(0, 2 / (fan_in + fan_out))", GLOROT),
+            Documented::new("heUniform", "He, uniform", "uniform in ±sqrt(6 / fan_in)", HE),
+            Documented::new("heNormal", "He, normal", "N(0, 2 / fan_in)", HE),
+            Documented::new("lecunUniform", "LeCun, uniform", "uniform in ±sqrt(3 / fan_in)", LECUN),
+            Documented::new("lecunNormal", "LeCun, normal", "N(0, 1 / fan_in)", LECUN),
+            Documented::new("normal", "Normal", "N(0, stddev^2)", RUMELHART),
+            Documented::new("uniform", "Uniform", "uniform in ±limit", RUMELHART),
+            Documented::new("zeros", "Zeros", "0: all units of a layer stay alike", RUMELHART),
+            Documented::new("constant", "Constant", "value: all units of a layer stay alike", RUMELHART),
+        ]
     }
 }
 

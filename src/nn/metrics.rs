@@ -1,7 +1,62 @@
 //! What predictions are worth: of classes by counting, of numbers by their errors.
 
+use crate::documented::Documented;
 use crate::kernels::Real;
 use serde::Serialize;
+
+/// The metrics, for the documentation.
+#[must_use]
+pub fn metrics() -> Vec<Documented> {
+    const RIJSBERGEN: &str = "van Rijsbergen: Information retrieval, 1979";
+    const KENT: &str = "Kent, Berry, Luehrs, Perry: Machine literature searching, 1955";
+    vec![
+        Documented::new(
+            "accuracy",
+            "Accuracy",
+            "the share of examples whose class has the largest output",
+            "Rosenblatt: The perceptron, 1958",
+        ),
+        Documented::new(
+            "topK",
+            "Top-k accuracy",
+            "the share of examples whose class is among the k largest outputs",
+            "Russakovsky and others: ImageNet large scale visual recognition challenge, 2015",
+        ),
+        Documented::new(
+            "confusion",
+            "Confusion matrix",
+            "counts by true class (row) and predicted class (column)",
+            "Townsend: Theoretical analysis of an alphabetic confusion matrix, 1971",
+        ),
+        Documented::new(
+            "precision",
+            "Precision",
+            "right / predicted, of a class; the mean over classes",
+            KENT,
+        ),
+        Documented::new("recall", "Recall", "right / examples, of a class; the mean over classes", KENT),
+        Documented::new(
+            "f1",
+            "F1",
+            "2 p r / (p + r), precision p, recall r; the mean over classes",
+            RIJSBERGEN,
+        ),
+        Documented::new("mae", "Mean absolute error", "mean |e|", "Laplace 1774"),
+        Documented::new(
+            "mbe",
+            "Mean bias error",
+            "mean e",
+            "Willmott: Some comments on the evaluation of model performance, 1982",
+        ),
+        Documented::new("mse", "Mean squared error", "mean e^2", "Gauss 1809"),
+        Documented::new(
+            "r2",
+            "R²",
+            "1 - sum e^2 / sum (true - mean)^2",
+            "Wright: Correlation and causation, 1921",
+        ),
+    ]
+}
 
 /// The class with the largest output; of equals the first.
 #[must_use]

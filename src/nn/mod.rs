@@ -29,23 +29,10 @@ pub use loss::{
     MeanAbsoluteError, MeanSquaredError, SmoothL1, SoftmaxCrossEntropy, gaussian_divergence,
 };
 pub use metrics::{
-    ClassScore, ClassScores, RegressionScore, class_scores, confusion, predicted_class, regression_score,
-    top_k,
+    ClassScore, ClassScores, RegressionScore, class_scores, confusion, metrics, predicted_class,
+    regression_score, top_k,
 };
 pub use model::{LayerRow, Model, Target};
 pub use parameters::{Parameter, ParameterKind, ParameterTable};
 pub use programs::{Program, ProgramKey, Programs, Purpose};
 pub use state::{State, StateTable};
-
-/// A row of the table of what a network can be made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Documented {
-    /// As the spec writes it, for example `conv2d`.
-    pub kind: String,
-    /// The name that a person reads.
-    pub title: &'static str,
-    /// What it computes, in one line.
-    pub formula: &'static str,
-    /// Who described it first, with the year; empty if nobody in particular.
-    pub source: &'static str,
-}

@@ -42,6 +42,7 @@ pub use schedule::{Clock, Schedule, Shape, ShapeSpec, schedules};
 pub use sgd::Sgd;
 pub use shapes::{Constant, Cosine, Exponential, InverseTime, Linear, OneCycle, Plateau, Step};
 
+use crate::documented::Documented;
 use crate::error::{Error, Result};
 use crate::json;
 use crate::kernels::Real;
@@ -76,21 +77,6 @@ pub trait Method: Constants + Default {
 
     /// Does one update, of all of theta or of a part of it.
     fn update<T: Real>(&self, update: Update<'_, T>);
-}
-
-/// What the documentation says of an optimizer or a schedule.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entry<S> {
-    /// Its type in a spec.
-    pub name: String,
-    /// What people call it.
-    pub title: &'static str,
-    /// What it does, in symbols.
-    pub formula: &'static str,
-    /// Who proposed it, where.
-    pub source: &'static str,
-    /// It, with its defaults.
-    pub spec: S,
 }
 
 macro_rules! optimizers {
@@ -152,13 +138,12 @@ macro_rules! optimizers {
 
         /// Every optimizer, in the order of the documentation.
         #[must_use]
-        pub fn optimizers() -> Vec<Entry<OptimizerSpec>> {
-            vec![$(Entry {
+        pub fn optimizers() -> Vec<Documented> {
+            vec![$(Documented {
                 name: json::camel(stringify!($method)),
                 title: $method::TITLE,
                 formula: $method::FORMULA,
                 source: $method::SOURCE,
-                spec: $method::default().into(),
             }),*]
         }
     };
@@ -213,8 +198,9 @@ mod tests {
 
     #[test]
     fn every_optimizer_descends_reads_what_it_writes_and_says_what_it_is() {
-        for entry in optimizers() {
-            let Entry { name, title, formula, source, spec } = entry;
+        for (place, entry) in optimizers().into_iter().enumerate() {
+            let Documented { name, title, formula, source } = entry;
+            let spec = OptimizerSpec { method: MethodSpec::of(place), options: Options::default() };
             assert!([title, formula, source].iter().all(|s| s.len() > 3), "{name}");
             assert!(source.chars().any(|c| c.is_ascii_digit()), "{name}: a source has a year");
             spec.check().unwrap();

@@ -1,6 +1,7 @@
 //! What any optimizer can do to a gradient before it uses it, and to the weights beside it.
 
-use super::{Constants, Entry, Slot};
+use super::{Constants, Slot};
+use crate::documented::Documented;
 use crate::kernels::{Real, reduce};
 use crate::rng::{Source, Stream};
 
@@ -26,34 +27,27 @@ pub struct Options {
 
 /// The options, for the documentation.
 #[must_use]
-pub fn options() -> Vec<Entry<()>> {
-    let entry = |name: &str, title, formula, source| Entry {
-        name: name.to_owned(),
-        title,
-        formula,
-        source,
-        spec: (),
-    };
+pub fn options() -> Vec<Documented> {
     vec![
-        entry(
+        Documented::new(
             "clipNorm",
             "Clipping by the global norm",
             "g *= min(1, clipNorm / (|g| + 1e-6))",
             "Pascanu, Mikolov, Bengio: On the difficulty of training recurrent neural networks, 2013",
         ),
-        entry(
+        Documented::new(
             "clipValue",
             "Clipping by value",
             "g = max(-clipValue, min(clipValue, g))",
             "Mikolov: Statistical language models based on neural networks, 2012",
         ),
-        entry(
+        Documented::new(
             "gradientNoise",
             "Gradient noise",
             "g += N(0, gradientNoise / t^noiseDecay)",
             "Neelakantan and others: Adding gradient noise improves learning for very deep networks, 2015",
         ),
-        entry(
+        Documented::new(
             "weightDecay",
             "Weight decay",
             "g += weightDecay p, or decoupled p *= 1 - rate weightDecay",

@@ -16,7 +16,8 @@ impl Constants for Constant {
 impl Shape for Constant {
     const TITLE: &'static str = "Constant";
     const FORMULA: &'static str = "1";
-    const SOURCE: &'static str = "None";
+    const SOURCE: &'static str =
+        "Robbins, Monro: A stochastic approximation method, 1951, with a rate that stays";
 
     fn factor(&self, _: Clock) -> f64 {
         1.0

@@ -1,9 +1,10 @@
 //! What is done against over-fitting beside the layers: penalties, a bound on the weights of a unit, noise.
 
+use crate::documented::Documented;
 use crate::error::{Error, Result};
 use crate::kernels::Real;
 use crate::nn::{ParameterKind, ParameterTable};
-use crate::optim::{Constants, Entry, Slot, check, serde_by_constants};
+use crate::optim::{Constants, Slot, check, serde_by_constants};
 use crate::rng::{Source, Stream};
 use std::ops::Range;
 
@@ -76,45 +77,44 @@ impl Regularization {
 
 /// What there is, for the documentation.
 #[must_use]
-pub fn regularizations() -> Vec<Entry<()>> {
-    let entry = |name: &str, title, formula, source| Entry {
-        name: name.to_owned(),
-        title,
-        formula,
-        source,
-        spec: (),
-    };
+pub fn regularizations() -> Vec<Documented> {
     vec![
-        entry(
+        Documented::new(
             "l1",
             "Lasso penalty",
             "loss += l1 sum |w|",
             "Tibshirani: Regression shrinkage and selection via the lasso, 1996",
         ),
-        entry(
+        Documented::new(
             "l2",
             "Ridge penalty; with l1 the elastic net",
             "loss += l2 / 2 sum w^2",
             "Hoerl, Kennard: Ridge regression, 1970; Zou, Hastie: Regularization and variable selection via the elastic \
                 net, 2005",
         ),
-        entry(
+        Documented::new(
             "maxNorm",
             "Bound on the weights of a unit",
             "w *= min(1, maxNorm / |w|) after each update",
             "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov: Dropout, 2014, section 5.1",
         ),
-        entry(
+        Documented::new(
             "weightNoise",
             "Noise on weights",
             "the gradient is taken at w + N(0, weightNoise^2)",
             "Graves: Practical variational inference for neural networks, 2011",
         ),
-        entry(
+        Documented::new(
             "labelNoise",
             "Wrong training labels",
             "with probability labelNoise an example has one of the other labels throughout the run",
             "Zhang, Bengio, Hardt, Recht, Vinyals: Understanding deep learning requires rethinking generalization, 2017",
+        ),
+        Documented::new(
+            "earlyStopping",
+            "Early stopping, with the best weights brought back",
+            "stop when the monitor has not improved by minDelta for patience measurements",
+            "Prechelt: Early stopping, but when?, 1998",
         ),
     ]
 }
@@ -259,6 +259,7 @@ mod tests {
     #[test]
     fn the_documentation_names_what_there_is() {
         let mut named: Vec<String> = regularizations().into_iter().map(|entry| entry.name).collect();
+        named.retain(|name| name != "earlyStopping");
         named.push("biases".to_owned());
         let mut there: Vec<&str> =
             written(Regularization::default()).into_iter().map(|(name, _)| name).collect();

@@ -2,7 +2,8 @@
 
 use super::{Case, hash};
 use saddlepoint::kernels::Real;
-use saddlepoint::optim::{Clock, Optimizer, OptimizerSpec, Options, optimizers, schedules};
+use saddlepoint::optim::{Clock, Optimizer, OptimizerSpec, Options, Schedule, optimizers, schedules};
+use serde::de::DeserializeOwned;
 
 /// One case for each optimizer, real type and set of options, and one for each schedule.
 pub fn cases() -> Vec<Case> {
@@ -15,19 +16,26 @@ pub fn cases() -> Vec<Case> {
     };
     let mut cases = Vec::new();
     for entry in optimizers() {
-        let treated = OptimizerSpec { options, ..entry.spec };
-        for (what, spec) in [("plain", entry.spec), ("treated", treated)] {
+        let plain: OptimizerSpec = usual(&entry.name);
+        let treated = OptimizerSpec { options, ..plain };
+        for (what, spec) in [("plain", plain), ("treated", treated)] {
             let case = |real: &str, hash| Case { name: format!("optim/{}/{what}/{real}", entry.name), hash };
             cases.push(case("f32", descend::<f32>(spec)));
             cases.push(case("f64", descend::<f64>(spec)));
         }
     }
     for entry in schedules() {
-        let factors = (0..200).map(|step| entry.spec.factor(Clock { step, steps: 200, per_epoch: 7 }));
+        let schedule: Schedule = usual(&entry.name);
+        let factors = (0..200).map(|step| schedule.factor(Clock { step, steps: 200, per_epoch: 7 }));
         let hash = hash(factors.map(f64::to_bits));
         cases.push(Case { name: format!("schedule/{}", entry.name), hash });
     }
     cases
+}
+
+/// What a spec with nothing but a type means.
+fn usual<T: DeserializeOwned>(kind: &str) -> T {
+    serde_json::from_str(&format!(r#"{{"type":"{kind}"}}"#)).unwrap()
 }
 
 fn descend<T: Real>(spec: OptimizerSpec) -> u64 {

@@ -21,7 +21,7 @@ impl Layer for ActivationLayer {
     const STEM: &'static str = "activation";
     const TITLE: &'static str = "activation";
     const FORMULA: &'static str = "y = f(x)";
-    const SOURCE: &'static str = "";
+    const SOURCE: &'static str = "McCulloch, Pitts 1943";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()

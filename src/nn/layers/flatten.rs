@@ -19,7 +19,7 @@ impl Layer for Flatten {
     const STEM: &'static str = "flatten";
     const TITLE: &'static str = "flatten";
     const FORMULA: &'static str = "(N, H, W, C) to (N, H W C)";
-    const SOURCE: &'static str = "";
+    const SOURCE: &'static str = "LeCun, Bottou, Bengio, Haffner 1998, section II";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -41,7 +41,8 @@ pub use prelu::PRelu;
 pub use recurrent::{Carried, Cell, Gru, Lstm, Recurrence, SimpleRnn};
 pub use reshape::Reshape;
 
-use super::{Activation, Documented, Initializer, Parameter, ParameterKind, ParameterTable};
+use super::{Activation, Initializer, Parameter, ParameterKind, ParameterTable};
+use crate::documented::Documented;
 use crate::error::{Error, Result};
 use crate::graph::Value;
 use crate::json;
@@ -57,7 +58,7 @@ pub trait Layer: Clone {
     const TITLE: &'static str;
     /// What it computes, in one line.
     const FORMULA: &'static str;
-    /// Who described it first, with the year; empty if nobody in particular.
+    /// Who described it first, with the year.
     const SOURCE: &'static str;
 
     /// The name the spec gives it, if it does.
@@ -152,7 +153,7 @@ macro_rules! layers {
             #[must_use]
             pub fn docs() -> Vec<Documented> {
                 vec![$(Documented {
-                    kind: json::camel(stringify!($variant)),
+                    name: json::camel(stringify!($variant)),
                     title: <$layer>::TITLE,
                     formula: <$layer>::FORMULA,
                     source: <$layer>::SOURCE,

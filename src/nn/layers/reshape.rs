@@ -22,7 +22,7 @@ impl Layer for Reshape {
     const STEM: &'static str = "reshape";
     const TITLE: &'static str = "reshape";
     const FORMULA: &'static str = "(N, …) to (N, shape)";
-    const SOURCE: &'static str = "";
+    const SOURCE: &'static str = "Iverson 1962";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -20,7 +20,8 @@ pub use divergence::{KlDivergence, gaussian_divergence};
 pub use margin::Hinge;
 pub use regression::{HalfMeanSquaredError, Huber, LogCosh, MeanAbsoluteError, MeanSquaredError, SmoothL1};
 
-use super::{Activation, Documented};
+use super::Activation;
+use crate::documented::Documented;
 use crate::error::{Error, Result};
 use crate::graph::{DType, Graph, Value};
 use crate::json;
@@ -135,7 +136,7 @@ macro_rules! losses {
             #[must_use]
             pub fn docs() -> Vec<Documented> {
                 vec![$(Documented {
-                    kind: json::camel(stringify!($name)),
+                    name: json::camel(stringify!($name)),
                     title: $name::TITLE,
                     formula: $name::FORMULA,
                     source: $name::SOURCE,

@@ -44,7 +44,7 @@ fn near(got: &[f64], want: &[f64]) {
 #[test]
 fn a_loss_without_options_is_its_name() {
     for info in Loss::docs() {
-        let json = format!("\"{}\"", info.kind);
+        let json = format!("\"{}\"", info.name);
         assert_eq!(serde_json::to_string(&read(&json).unwrap()).unwrap(), json);
         assert_eq!(read(&format!("{{\"type\":{json}}}")).unwrap(), read(&json).unwrap());
         assert!(!info.title.is_empty() && !info.formula.is_empty() && !info.source.is_empty());
