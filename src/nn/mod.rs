@@ -35,4 +35,5 @@ pub use metrics::{
 pub use model::{LayerRow, Model, Target};
 pub use parameters::{Parameter, ParameterKind, ParameterTable};
 pub use programs::{Program, ProgramKey, Programs, Purpose};
+pub use saturation::Curve;
 pub use state::{State, StateTable};

@@ -86,6 +86,8 @@ pub struct LayerStatistics {
     pub weights: Option<Distribution>,
     /// The gradient of these in the last step; `None` before there was one.
     pub gradient: Option<Distribution>,
+    /// Euclidean norm of the gradient of all its parameters in the last step.
+    pub gradient_norm: Option<f64>,
     /// What it puts out; `None` if that is nowhere finite.
     pub activations: Option<Distribution>,
     /// Numbers that it puts out for one example.
@@ -97,12 +99,12 @@ pub struct LayerStatistics {
     pub saturated: Option<f64>,
 }
 
-/// A gradient that is lost on its way to the first layer.
+/// What is left of the gradient on its way from the last layer to the first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
-pub struct Starvation {
+pub struct GradientFlow {
     /// First layer with parameters.
     pub first: String,
     /// Last one.
@@ -113,6 +115,10 @@ pub struct Starvation {
     pub last_norm: f64,
     /// How many times larger the latter is; `None` if the former is 0.
     pub ratio: Option<f64>,
+    /// The ratio from which a network starves: its first layers hardly learn.
+    pub limit: f64,
+    /// Whether it does.
+    pub starved: bool,
     /// The number of steps.
     pub steps: usize,
 }
@@ -129,8 +135,8 @@ pub struct Statistics {
     pub examples: usize,
     /// One entry a layer.
     pub layers: Vec<LayerStatistics>,
-    /// Set if the gradient of the first layer is a hundred times smaller than that of the last, or more.
-    pub starvation: Option<Starvation>,
+    /// The first layer with parameters beside the last; `None` before the first step, and if there is only one.
+    pub flow: Option<GradientFlow>,
 }
 
 /// The outputs of one layer for the sample.
@@ -173,6 +179,8 @@ impl<T: Real> Trainer<T> {
         let table = self.model().table();
         // before the first step, and after a run was loaded or put back, there is none
         let gradient = (!self.norms.is_empty()).then_some(self.gradient.as_slice());
+        let norm =
+            |name: &str| self.norms.get(table.layers().iter().position(|(layer, _)| layer == name)?).copied();
         let layer = |outputs: Outputs<'_, T>| {
             let own = |p: &&crate::nn::Parameter| {
                 let rest = p.layer.strip_prefix(outputs.name);
@@ -186,6 +194,7 @@ impl<T: Real> Trainer<T> {
                 layer: outputs.name.to_owned(),
                 weights: spread(&self.theta),
                 gradient: gradient.and_then(spread),
+                gradient_norm: norm(outputs.name),
                 activations: Distribution::of(&[outputs.values]),
                 units: outputs.units,
                 dead: outputs.dead(),
@@ -196,7 +205,7 @@ impl<T: Real> Trainer<T> {
             step: self.steps_done(),
             examples,
             layers: self.outputs(examples, &activations).map(layer).collect(),
-            starvation: self.starvation(),
+            flow: self.flow(),
         })
     }
 
@@ -224,25 +233,26 @@ impl<T: Real> Trainer<T> {
         })
     }
 
-    /// Whether the gradient is lost on its way back through the layers, by the medians of its norms over the last
-    /// steps (Hochreiter 1991; Bengio, Simard, Frasconi 1994).
-    fn starvation(&self) -> Option<Starvation> {
+    /// What is left of the gradient at the first layer, by the medians of the norms over the last steps (Hochreiter
+    /// 1991; Bengio, Simard, Frasconi 1994).
+    fn flow(&self) -> Option<GradientFlow> {
         let layers = self.model().table().layers();
         let norms = &self.history().gradient_norms;
-        let ((first, _), (last, _)) = (layers.first()?, layers.last()?);
+        let [(first, _), .., (last, _)] = layers else { return None };
         let median = |series: &[f32]| {
             let mut recent = series[series.len().saturating_sub(WINDOW)..].to_vec();
             recent.sort_unstable_by(f32::total_cmp);
             recent.get(recent.len() / 2).map(|&norm| f64::from(norm))
         };
         let (first_norm, last_norm) = (median(norms.first()?)?, median(norms.last()?)?);
-        let starved = last_norm.is_finite() && last_norm > 0.0 && first_norm * STARVED <= last_norm;
-        starved.then(|| Starvation {
+        Some(GradientFlow {
             first: first.clone(),
             last: last.clone(),
             first_norm,
             last_norm,
             ratio: (first_norm > 0.0).then(|| last_norm / first_norm),
+            limit: STARVED,
+            starved: last_norm.is_finite() && last_norm > 0.0 && first_norm * STARVED <= last_norm,
             steps: norms[0].len().min(WINDOW),
         })
     }
@@ -337,18 +347,25 @@ mod tests {
     fn ten_layers_of_sigmoids_starve_and_their_cures_do_not() {
         let look = |layers: &str| {
             let mut net = trainer(layers, 0.001);
-            assert_eq!(net.layer_statistics().unwrap().starvation, None, "before the first step");
+            assert_eq!(net.layer_statistics().unwrap().flow, None, "before the first step");
             (0..10).for_each(|_| net.step().unwrap());
-            net.layer_statistics().unwrap().starvation
+            net.layer_statistics().unwrap()
         };
-        let starved = look(&hidden(10, "sigmoid", "")).unwrap();
+        let seen = look(&hidden(10, "sigmoid", ""));
+        let starved = seen.flow.unwrap();
         assert_eq!(
-            (starved.first.as_str(), starved.last.as_str(), starved.steps),
-            ("dense_1", "dense_11", 10)
+            (starved.first.as_str(), starved.last.as_str(), starved.steps, starved.starved),
+            ("dense_1", "dense_11", 10, true)
         );
         assert!(starved.ratio.unwrap() > 1e4, "{starved:?}");
-        assert_eq!(look(&hidden(10, "relu", r#","initializer":{"type":"heNormal"}"#)), None);
+        let (first, last) = (seen.layers[0].gradient_norm.unwrap(), seen.layers[10].gradient_norm.unwrap());
+        assert!(first < starved.limit * starved.first_norm && last > first * starved.limit, "{first} {last}");
         let block = r#"{"type":"dense","units":12},{"type":"batchNormalization"},{"type":"activation","activation":"tanh"},"#;
-        assert_eq!(look(&(block.repeat(10) + r#"{"type":"dense","units":2,"activation":"softmax"}"#)), None);
+        let normal = block.repeat(10) + r#"{"type":"dense","units":2,"activation":"softmax"}"#;
+        for cured in [look(&hidden(10, "relu", r#","initializer":{"type":"heNormal"}"#)), look(&normal)] {
+            let flow = cured.flow.unwrap();
+            assert!(!flow.starved && flow.ratio.unwrap() < flow.limit, "{flow:?}");
+        }
+        assert_eq!(look(&hidden(0, "", "")).flow, None, "one layer");
     }
 }

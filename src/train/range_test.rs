@@ -1,8 +1,9 @@
 //! The learning-rate range test: which rates make the loss fall from where the run stands (Smith 2017, section 3.3).
 
-use super::Trainer;
+use super::{Batches, Trainer};
 use crate::error::{Error, Result};
 use crate::kernels::{Real, reduce};
+use crate::optim::Optimizer;
 use serde::Serialize;
 
 /// Most examples of a batch that a step of the test sees: a test over large batches must not be waited for.
@@ -34,6 +35,40 @@ pub struct RangeTest {
     pub suggested: Option<f64>,
 }
 
+/// A range test under way: a copy of the run as it stood when the test began, which may go on meanwhile.
+#[derive(Debug)]
+pub struct RangeSweep<T> {
+    theta: Vec<T>,
+    gradient: Vec<T>,
+    optimizer: Optimizer<T>,
+    batches: Batches,
+    /// Running statistics of the copy.
+    state: Vec<T>,
+    /// Steps of the run when the test began.
+    start: u64,
+    from: f64,
+    /// Logarithm of the factor from rate to rate.
+    growth: f64,
+    steps: u32,
+    average: f64,
+    lowest: f64,
+    test: RangeTest,
+}
+
+impl<T> RangeSweep<T> {
+    /// What was seen so far; no rate is suggested before the end.
+    #[must_use]
+    pub fn test(&self) -> &RangeTest {
+        &self.test
+    }
+
+    /// Whether the test is over: all steps done, or the loss has diverged.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.test.diverged || self.test.rates.len() >= self.steps as usize
+    }
+}
+
 impl<T: Real> Trainer<T> {
     /// Trains a copy of the run, from its present weights and optimizer state, on the batches that come next, while the
     /// learning rate grows from `from` to `to` over `steps` steps. Of a batch the first 512 examples are used, or all
@@ -42,60 +77,102 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`Error::Spec`] for a range that is none; [`Error::Memory`].
     pub fn range_test(&mut self, from: f64, to: f64, steps: u32) -> Result<RangeTest> {
+        let mut sweep = self.begin_range_test(from, to, steps)?;
+        self.advance_range_test(&mut sweep, || false)?;
+        Ok(sweep.test)
+    }
+
+    /// The same test, to be done piece by piece with [`Trainer::advance_range_test`].
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for a range that is none.
+    pub fn begin_range_test(&self, from: f64, to: f64, steps: u32) -> Result<RangeSweep<T>> {
         check(from, to, steps)?;
+        Ok(RangeSweep {
+            theta: self.theta.clone(),
+            gradient: vec![T::ZERO; self.theta.len()],
+            optimizer: self.optimizer.clone(),
+            batches: self.batches.clone(),
+            state: self.loss.state().to_vec(),
+            start: self.step,
+            from,
+            growth: libm::log(to / from) / f64::from(steps - 1),
+            steps,
+            average: 0.0,
+            lowest: f64::INFINITY,
+            test: RangeTest {
+                rates: Vec::new(),
+                losses: Vec::new(),
+                smoothed: Vec::new(),
+                diverged: false,
+                suggested: None,
+            },
+        })
+    }
+
+    /// Goes on with a test of this run until `expired` says so or the test is over; at least one step is done. In how
+    /// many pieces it is done, and what the run does between them, changes nothing of what it shows.
+    ///
+    /// # Errors
+    /// [`Error::Memory`].
+    pub fn advance_range_test(
+        &mut self,
+        sweep: &mut RangeSweep<T>,
+        mut expired: impl FnMut() -> bool,
+    ) -> Result<()> {
         let (state, random) = (self.loss.state().to_vec(), self.loss.random());
-        let result = self.sweep(from, to, steps);
+        let mut advance = || -> Result<()> {
+            self.loss.set_state(&sweep.state)?;
+            while !sweep.is_over() {
+                self.sweep(sweep)?;
+                if expired() {
+                    break;
+                }
+            }
+            sweep.state.copy_from_slice(self.loss.state());
+            Ok(())
+        };
+        let result = advance();
         // the loss is shared with the run: what the copy left in it is put back, also after a refusal
         self.loss.set_state(&state)?;
         self.loss.set_random(random.0, random.1);
+        if sweep.is_over() {
+            sweep.test.suggested = suggested(&sweep.test.rates, &sweep.test.smoothed);
+        }
         result
     }
 
-    fn sweep(&mut self, from: f64, to: f64, steps: u32) -> Result<RangeTest> {
-        let (mut theta, mut optimizer, mut batches) =
-            (self.theta.clone(), self.optimizer.clone(), self.batches.clone());
-        let mut gradient = vec![T::ZERO; theta.len()];
-        let (seed, start) = (self.spec().seed, self.steps_done());
+    /// One step of a test.
+    fn sweep(&mut self, sweep: &mut RangeSweep<T>) -> Result<()> {
+        let (i, seed) = (sweep.test.rates.len() as u32, self.spec().seed);
+        let step = sweep.start + u64::from(i);
+        let rows = sweep.batches.at(step);
         let whole = self.loss.most_rows().is_some();
-        let growth = libm::log(to / from) / f64::from(steps - 1);
-        let mut test = RangeTest {
-            rates: Vec::new(),
-            losses: Vec::new(),
-            smoothed: Vec::new(),
-            diverged: false,
-            suggested: None,
-        };
-        let (mut average, mut lowest) = (0.0, f64::INFINITY);
-        for i in 0..steps {
-            let step = start + u64::from(i);
-            let rows = batches.at(step);
-            let rows = if whole { rows } else { &rows[..rows.len().min(EXAMPLES)] };
-            self.loss.set_random(seed, step);
-            let disturbed = self.bounds.disturbed(&theta, seed, step);
-            let loss = self.loss.training_gradient(rows, disturbed, &mut gradient)?.to_f64();
-            if !loss.is_finite() || !reduce::all_finite(&gradient) {
-                test.diverged = true;
-                break;
-            }
-            let rate = from * libm::exp(growth * f64::from(i));
-            average = SMOOTHING * average + (1.0 - SMOOTHING) * loss;
-            // the average begins at 0, and the first steps are too low by what it has not seen yet
-            let smoothed = average / (1.0 - libm::pow(SMOOTHING, f64::from(i + 1)));
-            test.rates.push(rate);
-            test.losses.push(loss);
-            test.smoothed.push(smoothed);
-            lowest = lowest.min(smoothed);
-            if smoothed > DIVERGED * lowest {
-                test.diverged = true;
-                break;
-            }
-            self.loss.carry();
-            optimizer.spec.set_rate(rate)?;
-            optimizer.step(&mut theta, &gradient, 1.0);
-            self.bounds.bound(&mut theta);
+        let rows = if whole { rows } else { &rows[..rows.len().min(EXAMPLES)] };
+        self.loss.set_random(seed, step);
+        let disturbed = self.bounds.disturbed(&sweep.theta, seed, step);
+        let loss = self.loss.training_gradient(rows, disturbed, &mut sweep.gradient)?.to_f64();
+        if !loss.is_finite() || !reduce::all_finite(&sweep.gradient) {
+            sweep.test.diverged = true;
+            return Ok(());
         }
-        test.suggested = suggested(&test.rates, &test.smoothed);
-        Ok(test)
+        let rate = sweep.from * libm::exp(sweep.growth * f64::from(i));
+        sweep.average = SMOOTHING * sweep.average + (1.0 - SMOOTHING) * loss;
+        // the average begins at 0, and the first steps are too low by what it has not seen yet
+        let smoothed = sweep.average / (1.0 - libm::pow(SMOOTHING, f64::from(i + 1)));
+        sweep.test.rates.push(rate);
+        sweep.test.losses.push(loss);
+        sweep.test.smoothed.push(smoothed);
+        sweep.lowest = sweep.lowest.min(smoothed);
+        if smoothed > DIVERGED * sweep.lowest {
+            sweep.test.diverged = true;
+            return Ok(());
+        }
+        self.loss.carry();
+        sweep.optimizer.spec.set_rate(rate)?;
+        sweep.optimizer.step(&mut sweep.theta, &sweep.gradient, 1.0);
+        self.bounds.bound(&mut sweep.theta);
+        Ok(())
     }
 }
 
@@ -155,6 +232,31 @@ mod tests {
         assert_eq!(tested.lambda_max().unwrap(), lambda, "masks too are those of before");
         tested.run_until(|| false).unwrap();
         assert_eq!(tested.run_hash(), plain.run_hash());
+    }
+
+    #[test]
+    fn pieces_of_a_test_make_the_whole_while_the_run_goes_on() {
+        let mut plain = trainer::<f32>(NET, ADAM, MINI);
+        let mut run = trainer::<f32>(NET, ADAM, MINI);
+        (0..7).for_each(|_| plain.step().unwrap());
+        (0..7).for_each(|_| run.step().unwrap());
+        let whole = plain.range_test(1e-5, 10.0, 60).unwrap();
+        let mut sweep = run.begin_range_test(1e-5, 10.0, 60).unwrap();
+        let mut pieces = 0;
+        while !sweep.is_over() {
+            let mut steps = 0;
+            run.advance_range_test(&mut sweep, || {
+                steps += 1;
+                steps == 7
+            })
+            .unwrap();
+            assert!(sweep.is_over() || sweep.test().suggested.is_none(), "nothing is known before the end");
+            run.step().unwrap();
+            plain.step().unwrap();
+            pieces += 1;
+        }
+        assert_eq!((sweep.test(), pieces > 5), (&whole, true));
+        assert_eq!(run.run_hash(), plain.run_hash());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::convert::{Js, floats, object, set, whole};
 use super::session::Session;
 use crate::data::Features;
 use crate::error::Error;
+use crate::json;
 use crate::nn::{Activation, LayerSpec};
 use js_sys::{Array, Float32Array, Uint8Array, Uint32Array};
 use serde::Serialize;
@@ -52,6 +53,17 @@ pub struct ExamplesHead {
 /// An inspection without its arrays.
 #[derive(Debug, Serialize)]
 struct Inspection {}
+
+/// The [`Curve`](crate::nn::Curve) of an activation, which comes as JSON.
+///
+/// # Errors
+/// [`Error::Spec`] for an activation that is none; as [`Activation::drawn`].
+#[wasm_bindgen(js_name = activationCurve)]
+pub fn activation_curve(activation: &str, from: f64, to: f64, points: f64) -> Js<JsValue> {
+    let activation: Activation = json::read("activation", activation)?;
+    let points = whole("activationCurve", points, 0, u64::from(u32::MAX))?;
+    Ok(object(&activation.drawn(from, to, points as usize)?))
+}
 
 #[wasm_bindgen]
 impl Session {

@@ -17,7 +17,7 @@ mod session;
 pub use bench::{GemmBench, WorkloadBench, peak_f32, peak_f64};
 pub use convert::Js;
 pub use data::Store;
-pub use inspect::{ExamplesHead, ImageHead, PlanesHead};
+pub use inspect::{ExamplesHead, ImageHead, PlanesHead, activation_curve};
 pub use landscape::{DescentHead, LandscapeSession};
 pub use report::ReportMessage;
 pub use session::{ModelInfo, ProgressHead, Session};

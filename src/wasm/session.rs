@@ -8,7 +8,7 @@ use crate::data::DataInfo;
 use crate::error::{Error, Result};
 use crate::io;
 use crate::nn::LayerRow;
-use crate::train::{EvaluationPoint, RunSpec, RunState, Trainer};
+use crate::train::{EvaluationPoint, RangeSweep, RunSpec, RunState, Trainer};
 use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -107,6 +107,8 @@ pub struct Session {
     told: Told,
     /// What is known of a divergence once it was asked: the step, and the rate that would have been stable.
     limit: Option<(u64, Option<f64>)>,
+    /// A range test under way.
+    sweep: Option<RangeSweep<f32>>,
 }
 
 #[wasm_bindgen]
@@ -118,7 +120,7 @@ impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(run: &str, store: &mut Store) -> Js<Session> {
         let (run, examples) = store.open(run)?;
-        Ok(Self { trainer: Trainer::new(run, examples)?, told: Told::default(), limit: None })
+        Ok(Self { trainer: Trainer::new(run, examples)?, told: Told::default(), limit: None, sweep: None })
     }
 
     /// A run from a file that [`Session::save`] wrote, with the data files it was trained on, if any.
@@ -129,7 +131,7 @@ impl Session {
         let trainer = io::load(file, &read(names, &contents)?)?;
         let told =
             Told { steps: trainer.history().loss.len(), evaluations: trainer.history().evaluations.len() };
-        Ok(Self { trainer, told, limit: None })
+        Ok(Self { trainer, told, limit: None, sweep: None })
     }
 
     /// The run as a safetensors file.
@@ -162,13 +164,7 @@ impl Session {
     /// [`Error::Spec`] for a time that is none, [`Error::Memory`].
     #[wasm_bindgen(js_name = trainFor)]
     pub fn train_for(&mut self, ms: f64) -> Js<JsValue> {
-        if !(0.0..=LONGEST).contains(&ms) {
-            return Err(Error::spec("slice-range", "trainFor")
-                .expected(format!("0 to {LONGEST} milliseconds"))
-                .got(ms.to_string())
-                .hint("call it again for more")
-                .into());
-        }
+        check_slice("trainFor", ms)?;
         let end = now() + ms;
         self.trainer.run_until(|| now() >= end)?;
         Ok(self.progress())
@@ -245,6 +241,7 @@ impl Session {
     /// As [`Trainer::reset`].
     pub fn reset(&mut self) -> Js<()> {
         self.trainer.reset()?;
+        self.sweep = None;
         self.told = Told::default();
         Ok(())
     }
@@ -284,14 +281,40 @@ impl Session {
         Ok(object(&self.trainer.layer_statistics()?))
     }
 
-    /// A [`RangeTest`](crate::train::RangeTest) from the present state, which stays as it is.
+    /// Begins a range test from the present state, which stays as it is; one that was begun before is let go of.
     ///
     /// # Errors
-    /// As [`Trainer::range_test`].
-    #[wasm_bindgen(js_name = rangeTest)]
-    pub fn range_test(&mut self, from: f64, to: f64, steps: f64) -> Js<JsValue> {
+    /// As [`Trainer::begin_range_test`].
+    #[wasm_bindgen(js_name = beginRangeTest)]
+    pub fn begin_range_test(&mut self, from: f64, to: f64, steps: f64) -> Js<()> {
         let steps = whole("rangeTest", steps, 0, u64::from(u32::MAX))?;
-        Ok(object(&self.trainer.range_test(from, to, steps as u32)?))
+        self.sweep = Some(self.trainer.begin_range_test(from, to, steps as u32)?);
+        Ok(())
+    }
+
+    /// Goes on with the range test for `ms` milliseconds by the clock, at least one step, or to its end: the
+    /// [`RangeTest`](crate::train::RangeTest) so far.
+    ///
+    /// # Errors
+    /// [`Error::State`] if none was begun; as [`Trainer::advance_range_test`].
+    #[wasm_bindgen(js_name = rangeTestFor)]
+    pub fn range_test_for(&mut self, ms: f64) -> Js<JsValue> {
+        check_slice("rangeTest", ms)?;
+        let Some(sweep) = &mut self.sweep else {
+            return Err(Error::state("range-test-none", "rangeTest")
+                .expected("a range test under way")
+                .got("none")
+                .hint("begin one")
+                .into());
+        };
+        let end = now() + ms;
+        self.trainer.advance_range_test(sweep, || now() >= end)?;
+        let seen = object(sweep.test());
+        set(&seen, "over", sweep.is_over());
+        if sweep.is_over() {
+            self.sweep = None;
+        }
+        Ok(seen)
     }
 
     /// Measures the whole test part.
@@ -325,6 +348,17 @@ impl Session {
     pub(super) fn trainer(&mut self) -> &mut Trainer<f32> {
         &mut self.trainer
     }
+}
+
+/// Refuses a time that is none.
+fn check_slice(place: &str, ms: f64) -> Result<()> {
+    if (0.0..=LONGEST).contains(&ms) {
+        return Ok(());
+    }
+    Err(Error::spec("slice-range", place)
+        .expected(format!("0 to {LONGEST} milliseconds"))
+        .got(ms.to_string())
+        .hint("call it again for more"))
 }
 
 /// Gradient norms of one layer, without the numbers.

@@ -5,10 +5,12 @@
  */
 import type {
   ArmSpec, Box, CriticalPoint, Evaluation, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RunSpec, SeedStrip, Statistics, Surface,
+  Activation, Curve, CurveRange, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RunSpec, SeedStrip, Statistics, Surface,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
+
+export interface RangeTestOptions { signal?: AbortSignal; progress?: (soFar: RangeTest) => void }
 
 export interface ModelApi {
   readonly info: ModelInfo;
@@ -32,15 +34,16 @@ export interface ModelApi {
   /** Largest Hessian eigenvalue of the training loss at the present weights. */
   lambdaMax(): Promise<number>;
   /**
-   * Weights, last gradient and outputs of every layer: histograms, dead units, saturation, and whether the gradient is lost
-   * on its way to the first layer. Computed only when asked for; the run stays as it is.
+   * Weights, last gradient and outputs of every layer: histograms, dead units, saturation, and how much of the gradient
+   * reaches the first layer. Computed only when asked for; the run stays as it is.
    */
   layerStatistics(): Promise<Statistics>;
   /**
    * The loss while the learning rate grows from `from` (0.00001) to `to` (1) over `steps` (100) steps, on a copy of the run
-   * as it stands, and a rate to choose; ends early where the loss diverges.
+   * as it stands, and a rate to choose; ends early where the loss diverges. It is done in slices, between which other calls
+   * are answered and the run may go on; `progress` is given what was seen after each.
    */
-  rangeTest(range?: RateRange): Promise<RangeTest>;
+  rangeTest(range?: RateRange, options?: RangeTestOptions): Promise<RangeTest>;
   /** Back to step 0 with the same spec. */
   reset(): Promise<void>;
   /** Goes back to the kept snapshot (after a divergence) and sets the learning rate. */
@@ -56,6 +59,8 @@ export interface ModelStatic {
   load(bytes: Uint8Array, options?: CreateOptions): Promise<ModelApi>;
   /** Summary table of a network without its weights, for the layer editor; rejects with the layer's name. */
   summary(run: RunSpec, options?: CreateOptions): Promise<ModelInfo>;
+  /** An activation function and its derivative, from -6 to 6 at 121 points if `range` says nothing else. */
+  activationCurve(activation: Activation, range?: CurveRange, options?: CreateOptions): Promise<Curve>;
 }
 
 export interface LandscapeApi {

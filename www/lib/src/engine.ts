@@ -1,9 +1,9 @@
 /** The side that holds the core: in a worker, or in the page's own thread. Everything here runs to its end at once. */
-import { initSync, LandscapeSession, provideDigits, Session, Store } from "../pkg/saddlepoint.js";
+import { activationCurve, initSync, LandscapeSession, provideDigits, Session, Store } from "../pkg/saddlepoint.js";
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
 import type {
-  CriticalPoint, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
+  CriticalPoint, Curve, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
   RunSpec, SeedStrip, Statistics, Surface,
 } from "./types.js";
 
@@ -21,6 +21,7 @@ export interface Calls {
   /** Files for summaries, in place of those before. */
   give(files: NamedBytes[]): undefined;
   summary(run: string): ModelInfo;
+  activationCurve(activation: string, from: number, to: number, points: number): Curve;
   trainFor(ms: number): Progress;
   step(n: number): Progress;
   /** What is new since the last progress, without training. */
@@ -34,7 +35,9 @@ export interface Calls {
   predict(examples: Float32Array): Float32Array;
   lambdaMax(): number;
   layerStatistics(): Statistics;
-  rangeTest(from: number, to: number, steps: number): RangeTest;
+  beginRangeTest(from: number, to: number, steps: number): undefined;
+  /** The test so far, and whether that is all of it. */
+  rangeTestFor(ms: number): RangeTest & { over: boolean };
   reset(): undefined;
   restore(rate: number): Progress;
   save(): Uint8Array;
@@ -80,6 +83,10 @@ export class Engine implements Calls {
 
   summary(run: string): ModelInfo {
     return this.store.summary(run) as ModelInfo;
+  }
+
+  activationCurve(activation: string, from: number, to: number, points: number): Curve {
+    return activationCurve(activation, from, to, points) as Curve;
   }
 
   trainFor(ms: number): Progress {
@@ -141,8 +148,12 @@ export class Engine implements Calls {
     return this.model().layerStatistics() as Statistics;
   }
 
-  rangeTest(from: number, to: number, steps: number): RangeTest {
-    return this.model().rangeTest(from, to, steps) as RangeTest;
+  beginRangeTest(from: number, to: number, steps: number): undefined {
+    this.model().beginRangeTest(from, to, steps);
+  }
+
+  rangeTestFor(ms: number): RangeTest & { over: boolean } {
+    return this.model().rangeTestFor(ms) as RangeTest & { over: boolean };
   }
 
   save(): Uint8Array {

@@ -1,12 +1,12 @@
 import { untilAborted } from "./abort.js";
-import type { CreateOptions, ModelApi } from "./api.js";
+import type { CreateOptions, ModelApi, RangeTestOptions } from "./api.js";
 import type { Calls, Opened } from "./engine.js";
-import { Broken, report } from "./error.js";
+import { Broken, report, SaddlepointError } from "./error.js";
 import { bytesOf, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Link } from "./link.js";
 import type {
-  Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics,
+  Activation, Curve, CurveRange, Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics,
 } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
@@ -30,8 +30,13 @@ export class Model implements ModelApi {
 
   /** The summary table and the data of a run, without its weights: fast enough to ask at every key that is pressed. */
   static async summary(run: RunSpec, options: CreateOptions = {}): Promise<ModelInfo> {
-    const line = options.worker === false ? (resident.local ??= new Resident(false)) : (resident.usual ??= new Resident(options.worker));
-    return untilAborted(line.summary(run, options.files ?? []), options.signal);
+    return untilAborted(Resident.of(options).summary(run, options.files ?? []), options.signal);
+  }
+
+  /** An activation function, ready to draw. */
+  static async activationCurve(activation: Activation, { from = -6, to = 6, points = 121 }: CurveRange = {}, options: CreateOptions = {}): Promise<Curve> {
+    const curve = Resident.of(options).curve(textOf(activation), numberOf(from), numberOf(to), numberOf(points));
+    return untilAborted(curve, options.signal);
   }
 
   private static async open(origin: Origin, signal: AbortSignal | undefined): Promise<Model> {
@@ -52,6 +57,8 @@ export class Model implements ModelApi {
   /** Step of the last progress, and the step at which the core broke last. */
   private step_ = 0;
   private brokeAt = -1;
+  /** Number of the range test that was begun last. */
+  private testing = 0;
   /** Said with the next progress. */
   private news: ReportMessage | null = null;
 
@@ -105,8 +112,16 @@ export class Model implements ModelApi {
     return this.ask("layerStatistics");
   }
 
-  async rangeTest({ from = 1e-5, to = 1, steps = 100 }: RateRange = {}): Promise<RangeTest> {
-    return this.ask("rangeTest", numberOf(from), numberOf(to), numberOf(steps));
+  async rangeTest({ from = 1e-5, to = 1, steps = 100 }: RateRange = {}, { signal, progress }: RangeTestOptions = {}): Promise<RangeTest> {
+    const testing = ++this.testing;
+    await this.ask("beginRangeTest", numberOf(from), numberOf(to), numberOf(steps));
+    for (;;) {
+      signal?.throwIfAborted();
+      if (testing !== this.testing) throw superseded();
+      const { over, ...test } = await this.ask("rangeTestFor", SLICE);
+      if (over) return test;
+      progress?.(test);
+    }
   }
 
   async reset(): Promise<void> {
@@ -192,15 +207,26 @@ function begin(link: Link, { run, file, files }: Origin, snapshot: Uint8Array | 
   return from ? link.call("load", from, files) : link.call("create", run ?? "", files);
 }
 
+/** What is said to who waits for a range test when another is begun. */
+function superseded(): SaddlepointError {
+  const words = { expected: "one range test at a time", got: "another one begun", hint: "wait for the first" };
+  return new SaddlepointError(report("state", "range-test-replaced", "rangeTest", words));
+}
+
 function restored(cause: Broken, step: number): ReportMessage {
   const words = { expected: "an answer of the core", got: cause.message, hint: `training goes on from step ${step}` };
   return report("internal", "restored", "core", words, { step: String(step), got: cause.message });
 }
 
-/** One core that stays and only summarises. It keeps the files that it was given last: they need not travel twice. */
+/** One core that stays and only answers what needs no weights. It keeps the files that it was given last: they need not travel twice. */
 class Resident {
   private readonly line: Line;
   private held: readonly Uint8Array[] = [];
+
+  /** The one for these options. */
+  static of({ worker }: CreateOptions): Resident {
+    return worker === false ? (resident.local ??= new Resident(false)) : (resident.usual ??= new Resident(worker));
+  }
 
   constructor(worker: boolean | undefined) {
     this.line = new Line(() => {
@@ -220,6 +246,10 @@ class Resident {
       }
       return link.call("summary", text);
     });
+  }
+
+  curve(activation: string, from: number, to: number, points: number): Promise<Curve> {
+    return this.line.call("activationCurve", activation, from, to, points);
   }
 
   private holds(given: readonly NamedBytes[]): boolean {

@@ -8,14 +8,17 @@ import type {
 } from "../pkg/saddlepoint.js";
 
 export type {
-  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, CriticalKind, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
-  Generator, Initializer, LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, LayerStatistics, Mistake, ModelInfo, OptimizerSpec,
+  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, CriticalKind, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
+  Generator, GradientFlow, Initializer, LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, LayerStatistics, Mistake, ModelInfo, OptimizerSpec,
   PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, RangeTest, Region as Box, Regularization, ReportMessage, RunSpec,
-  Schedule as ScheduleSpec, SeedStrip, SplitSpec, Starvation, Statistics, StripArm,
+  Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm,
 } from "../pkg/saddlepoint.js";
 
 /** A loss by its name, or with options. */
 export type LossSpec = Loss | Loss["type"];
+
+/** Where a function is drawn: from one number to another, at so many points. */
+export interface CurveRange { from?: number; to?: number; points?: number }
 
 /** Learning rates to try: from one to another, growing by one factor in so many steps. */
 export interface RateRange { from?: number; to?: number; steps?: number }

@@ -102,10 +102,10 @@ test("layers are looked into, and nothing changes", async () => {
   const sigmoids = { ...digits, layers: [...Array.from({ length: 10 }, () => ({ type: "dense", units: 16, activation: "sigmoid" })), { type: "dense", units: 10 }] };
   const [model, plain] = [await Model.create(sigmoids), await Model.create(sigmoids)];
   const before = await model.layerStatistics();
-  assert.deepEqual([before.step, before.examples, before.layers.length, before.starvation], [0, 256, 11, null]);
+  assert.deepEqual([before.step, before.examples, before.layers.length, before.flow], [0, 256, 11, null]);
   assert.equal(before.layers[0].gradient, null);
   const [a, b] = [await model.step(20), await plain.step(20)];
-  const { layers, starvation } = await model.layerStatistics();
+  const { layers, flow } = await model.layerStatistics();
   assert.equal(a.runHash, b.runHash);
   const [first] = layers;
   assert.deepEqual([first.layer, first.units, first.dead], ["dense_1", 16, null]);
@@ -113,9 +113,19 @@ test("layers are looked into, and nothing changes", async () => {
   const sum = ({ counts }) => counts.reduce((x, y) => x + y);
   assert.deepEqual([sum(first.weights), sum(first.gradient), sum(first.activations)], [64 * 16, 64 * 16, 256 * 16]);
   assert.ok(first.weights.low < first.weights.mean && first.weights.mean < first.weights.high && first.weights.counts.length === 40);
-  assert.deepEqual([starvation.first, starvation.last, starvation.steps], ["dense_1", "dense_11", 20]);
-  assert.ok(starvation.ratio > 1e4 && Math.abs(starvation.lastNorm / starvation.firstNorm / starvation.ratio - 1) < 1e-9, JSON.stringify(starvation));
+  assert.deepEqual([flow.first, flow.last, flow.steps, flow.starved, flow.limit], ["dense_1", "dense_11", 20, true, 100]);
+  assert.ok(flow.ratio > 1e4 && Math.abs(flow.lastNorm / flow.firstNorm / flow.ratio - 1) < 1e-9, JSON.stringify(flow));
+  assert.ok(layers[0].gradientNorm * flow.limit < layers[10].gradientNorm);
   await Promise.all([model.dispose(), plain.dispose()]);
+});
+
+test("an activation is drawn with its derivative", async () => {
+  const { x, y, derivative, steepest } = await Model.activationCurve("sigmoid");
+  assert.deepEqual([x.length, x[0], x[60], x[120], y[60], derivative[60], steepest], [121, -6, 0, 6, 0.5, 0.25, 0.25]);
+  const leaky = await Model.activationCurve({ type: "leakyRelu", slope: 0.2 }, { from: -1, to: 1, points: 3 });
+  assert.deepEqual([leaky.x, leaky.y, leaky.derivative], [[-1, 0, 1], [-0.2, 0, 1], [0.2, 0.2, 1]]);
+  assert.equal((await refusal(Model.activationCurve("sigmoidal"))).place, "activation");
+  assert.equal((await refusal(Model.activationCurve("tanh", { from: 1, to: 1 }))).code, "curve-range");
 });
 
 test("a range test finds a rate that trains, and leaves the run as it is", async () => {
@@ -131,6 +141,17 @@ test("a range test finds a rate that trains, and leaves the run as it is", async
   assert.equal((await plain.step(5)).runHash, hash);
   assert.equal((await plain.step(1)).runHash, after.runHash);
   assert.equal((await refusal(model.rangeTest({ from: 1, to: 0.1 }))).code, "range-test");
+  // in pieces beside a run that goes on: the same test
+  await plain.step(1);
+  const [whole] = [await plain.rangeTest({ steps: 4000 }), await model.step(1)];
+  let pieces = 0;
+  const [test] = await Promise.all([model.rangeTest({ steps: 4000 }, { progress: () => { pieces += 1; } }), model.step(3)]);
+  assert.ok(pieces > 0, "in pieces");
+  assert.deepEqual(test, whole);
+  const [first, second] = await Promise.allSettled([model.rangeTest({ steps: 4000 }), model.rangeTest({ steps: 10 })]);
+  assert.deepEqual([first.reason?.report.code, second.value?.rates.length], ["range-test-replaced", 10]);
+  const controller = new AbortController();
+  await assert.rejects(model.rangeTest({ steps: 4000 }, { signal: controller.signal, progress: () => { controller.abort(); } }), { name: "AbortError" });
   await Promise.all([model.dispose(), plain.dispose()]);
 });
 
