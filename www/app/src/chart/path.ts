@@ -1,6 +1,4 @@
 /** Lines as SVG paths, and what the table twin and the labels read off them. */
-import { line } from "d3-shape";
-
 import type { Scale } from "./scale.ts";
 import type { Series } from "./types.ts";
 
@@ -28,15 +26,25 @@ function drawable(value: number, log: boolean): boolean {
   return Number.isFinite(value) && (!log || value > 0);
 }
 
+/** The first points of a line as one path, to a tenth of a pixel; what cannot be drawn leaves a gap, and a lone point a dot. */
 export function pathOf(series: Series, points: number, sx: Scale, sy: Scale, log: boolean): string {
-  const y = (index: number): number => series.y[index] ?? NaN;
-  return (
-    line<number>()
-      .defined((index) => drawable(y(index), log))
-      .x((index) => sx(xOf(series, index)))
-      .y((index) => sy(y(index)))
-      .digits(1)(Array.from({ length: points }, (_, index) => index)) ?? ""
-  );
+  let path = "";
+  let run = 0;
+  for (let i = 0; i <= points; i++) {
+    const y = i < points ? (series.y[i] ?? NaN) : NaN;
+    if (drawable(y, log)) {
+      path += `${run === 0 ? "M" : "L"}${String(tenth(sx(xOf(series, i))))},${String(tenth(sy(y)))}`;
+      run += 1;
+    } else {
+      if (run === 1) path += "Z";
+      run = 0;
+    }
+  }
+  return path;
+}
+
+function tenth(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 /** The last point that can be drawn: where a line ends. */

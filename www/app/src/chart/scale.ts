@@ -1,5 +1,5 @@
 /** Axes: which stretch of numbers to show, and which two to five of them to print. */
-import { scaleLinear, scaleLog } from "d3-scale";
+import { nice, ticks } from "d3-array";
 
 export type Domain = readonly [number, number];
 
@@ -9,9 +9,12 @@ export type Scale = (value: number) => number;
 const MANTISSAS = [1, 2, 5];
 const MOST_TICKS = 5;
 
-export function makeScale(domain: Domain, range: readonly [number, number], log: boolean): Scale {
-  const scale = log ? scaleLog(domain, range) : scaleLinear(domain, range);
-  return (value) => scale(value);
+export function makeScale(domain: Domain, [from, to]: readonly [number, number], log: boolean): Scale {
+  const place = log ? Math.log : (value: number): number => value;
+  const low = place(domain[0]);
+  const span = place(domain[1]) - low;
+  // a stretch of one value lies in the middle
+  return (value) => from + (span === 0 ? 0.5 : (place(value) - low) / span) * (to - from);
 }
 
 /** The values an automatic axis has to cover: finite ones, and above zero on a log axis. */
@@ -37,8 +40,7 @@ export function niceDomain([low, high]: Domain, log: boolean): Domain {
     return from < to ? [from, to] : [from / 2, to * 2];
   }
   if (low === high) return low === 0 ? [0, 1] : niceDomain([Math.min(low, 0), Math.max(high, 0)], false);
-  const [from, to] = scaleLinear([low, high], [0, 1]).nice(4).domain();
-  return [from ?? low, to ?? high];
+  return nice(low, high, 4);
 }
 
 /** The nearest 1, 2 or 5 times a power of ten, below (`Math.floor`) or above (`Math.ceil`). */
@@ -63,8 +65,8 @@ export function axisTicks(domain: Domain, log: boolean): number[] {
 
 function linearTicks(domain: Domain, count: number): number[] {
   for (let wanted = count; wanted > 1; wanted--) {
-    const ticks = scaleLinear(domain, [0, 1]).ticks(wanted);
-    if (ticks.length <= MOST_TICKS) return ticks;
+    const found = ticks(...domain, wanted);
+    if (found.length <= MOST_TICKS) return found;
   }
   return [...domain];
 }
@@ -75,20 +77,20 @@ function logTicks([low, high]: Domain): number[] {
   const decades = last - first + 1;
   if (decades >= 2) {
     for (const stride of [1, 2, 3, 5, 10, 20, 50, 100]) {
-      const ticks: number[] = [];
-      for (let k = Math.ceil(first / stride) * stride; k <= last; k += stride) ticks.push(power(k));
-      if (ticks.length > 1 && ticks.length <= MOST_TICKS) return ticks;
+      const found: number[] = [];
+      for (let k = Math.ceil(first / stride) * stride; k <= last; k += stride) found.push(power(k));
+      if (found.length > 1 && found.length <= MOST_TICKS) return found;
     }
     return [power(first), power(last)];
   }
-  const ticks: number[] = [];
+  const found: number[] = [];
   for (let k = first - 1; k <= last; k++) {
     for (const m of MANTISSAS) {
       const tick = Number(`${m}e${k}`);
-      if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) ticks.push(tick);
+      if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) found.push(tick);
     }
   }
-  return ticks.length > 1 ? ticks.slice(-MOST_TICKS) : [low, high];
+  return found.length > 1 ? found.slice(-MOST_TICKS) : [low, high];
 }
 
 /**

@@ -29,7 +29,7 @@ export interface Cross { x: number; y: number; label: string }
 /** A line across the plot: an upright at a step, or a level. Dotted unless `solid`. */
 export interface Rule { at: number; label: string; solid?: boolean }
 
-export interface XAxis { domain: Domain; ticks?: readonly number[] }
+export interface XAxis { domain: Domain; ticks?: readonly number[]; log?: boolean }
 
 export interface YAxis {
   log?: boolean;
