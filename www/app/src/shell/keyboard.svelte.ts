@@ -5,7 +5,7 @@ import type { Key } from "../i18n/index.svelte.ts";
 import { settings } from "../state/settings.svelte.ts";
 
 export interface Binding {
-  /** `KeyboardEvent.key`, letters in lower case. */
+  /** `KeyboardEvent.key`, letters in lower case; with Ctrl (on a Mac, Command) as `ctrl+z` or `ctrl+shift+z`. */
   key: string;
   /** What it does, from the strings table. */
   does: Key;
@@ -36,14 +36,23 @@ export function useKeys(title: Key, active: () => boolean, bindings: readonly Bi
   });
 }
 
+/** The key as bindings name it. */
+function named({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): string {
+  const plain = key.length === 1 ? key.toLowerCase() : key;
+  return ctrlKey || metaKey ? `ctrl+${shiftKey ? "shift+" : ""}${plain}` : plain;
+}
+
 /** Whether the element under the key takes that key for itself. */
 function takesKey(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement || target instanceof SVGElement)) return false;
   if (target instanceof HTMLElement && target.isContentEditable) return true;
   const name = target.tagName.toLowerCase();
   const type = target instanceof HTMLInputElement ? target.type : "";
-  if (name === "textarea" || name === "select") return true;
+  if (name === "textarea") return true;
   if (name === "input" && type !== "checkbox" && type !== "range") return true;
+  // text is undone where it is typed; nothing else has a use for Ctrl
+  if (key.startsWith("ctrl+")) return false;
+  if (name === "select") return true;
   if (type === "range") return key === "Home" || key === "End";
   return key === " " && (name === "button" || name === "a" || name === "summary" || type === "checkbox");
 }
@@ -52,9 +61,9 @@ function takesKey(target: EventTarget | null, key: string): boolean {
 export function followKeys(): void {
   $effect(() => {
     const hear = (event: KeyboardEvent): void => {
-      if (!settings.singleKeys || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (document.querySelector("dialog[open]") !== null || takesKey(event.target, event.key)) return;
-      const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+      const key = named(event);
+      if (event.defaultPrevented || event.altKey || (!settings.singleKeys && !key.startsWith("ctrl+"))) return;
+      if (document.querySelector("dialog[open]") !== null || takesKey(event.target, key)) return;
       for (const group of groups) {
         const binding = group.bindings.find((one) => one.run !== undefined && one.key === key);
         if (binding?.run === undefined) continue;

@@ -52,6 +52,7 @@ export class Session {
 
   private rows: ReadonlyMap<string, LayerRow> = $state.raw(new Map<string, LayerRow>());
   private files: NamedBytes[] = [];
+  private loaded: { key: string; spec: RunSpec } | null = $state.raw(null);
   private inMaking: { key: string; model: Promise<ModelApi>; controller: AbortController } | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private ticket = 0;
@@ -68,8 +69,8 @@ export class Session {
     Object.assign(settings, patch);
   }
 
-  /** The recipe of the run that is shown. */
-  undo(): void {
+  /** Back to the recipe of the run that is shown. */
+  revert(): void {
     if (this.made) Object.assign(settings, this.made);
   }
 
@@ -83,8 +84,23 @@ export class Session {
     this.change({ trainSet: set, fileHash: "", ...startFor(set), tuning: {} });
   }
 
+  /** The run of the recipe as it stands. A loaded model's own spec may say more than the page has controls for. */
+  get spec(): RunSpec {
+    return this.loaded?.key === this.key ? this.loaded.spec : runSpec(settings);
+  }
+
+  /** Names of the files that the recipe's data are. */
+  get fileNames(): readonly string[] {
+    return settings.trainSet === "files" ? this.files.map(({ name }) => name) : [];
+  }
+
+  /** The network that suits the set in hand. */
+  get startLayers(): readonly LayerSpec[] {
+    return settings.trainSet === "files" ? (this.filesStart?.layers ?? settings.layers) : startFor(settings.trainSet).layers;
+  }
+
   /** What the last files started with, to come back to them from another set. */
-  private filesStart: Partial<TrainSettings> | null = null;
+  private filesStart: Partial<TrainSettings> | null = $state.raw(null);
   get hasFiles(): boolean {
     return this.filesStart !== null;
   }
@@ -245,6 +261,7 @@ export class Session {
     Object.assign(settings, settingsOf(model.spec, model.info.data.hash));
     this.made = snapshot();
     this.followed = keyOf(this.made);
+    this.loaded = { key: this.followed, spec: model.spec };
     this.described(model.info, this.made.layers);
     this.run.adopt(model, [], history);
     void this.sample(model);
@@ -301,11 +318,13 @@ function beginning(input: readonly number[], layers: readonly LayerSpec[], index
   return JSON.stringify([input, layers.slice(0, index + 1)]);
 }
 
-function snapshot(): TrainSettings {
+/** The recipe as it stands, free of the page. */
+export function snapshot(): TrainSettings {
   return Object.fromEntries(RECIPE.map((name) => [name, $state.snapshot(settings[name])])) as unknown as TrainSettings;
 }
 
-function keyOf(recipe: TrainSettings): string {
+/** Everything of a recipe that decides its run, but for rates changed during it. */
+export function keyOf(recipe: TrainSettings): string {
   return JSON.stringify(runSpec(recipe));
 }
 
