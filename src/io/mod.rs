@@ -1,5 +1,6 @@
 //! Files that leave the program and come back.
 
 mod checkpoint;
+mod safetensors;
 
 pub use checkpoint::{FORMAT, load, save};

@@ -213,13 +213,8 @@ impl Workload {
     }
 }
 
-fn parse<T: DeserializeOwned>(json: &str) -> Result<T> {
-    serde_json::from_str(json).map_err(|e| {
-        Error::spec("workload-spec", "workload")
-            .expected("valid JSON")
-            .got(e.to_string())
-            .hint("correct the table")
-    })
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    json::read("workload", text)
 }
 
 impl Run {

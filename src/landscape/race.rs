@@ -6,6 +6,7 @@ use super::{ArmSpec, Landscape, RaceSpec};
 use crate::curvature::{DataLoss, Objective, hessian, symmetric_eigen};
 use crate::data::Fnv1a;
 use crate::error::{Error, Result};
+use crate::json;
 use crate::kernels::{Real, reduce};
 use crate::optim::Optimizer;
 use crate::train::Batches;
@@ -183,7 +184,7 @@ impl Landscape {
     fn hash(&self, spec: &RaceSpec, descents: &[Descent]) -> u64 {
         let mut hash = Fnv1a::new();
         hash.word(self.loss.examples().dataset().hash());
-        hash.bytes(serde_json::to_string(&(&self.spec, spec)).unwrap_or_default().as_bytes());
+        hash.bytes(json::write(&(&self.spec, spec)).as_bytes());
         for descent in descents {
             let Descent { path, loss, gradient_norm, lambda_max, lambda_min, .. } = descent;
             for numbers in [path, loss, gradient_norm, lambda_max, lambda_min] {

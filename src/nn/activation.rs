@@ -8,12 +8,11 @@ use crate::documented::Documented;
 use crate::error::Result;
 use crate::exec::{Bindings, Executor, Output, Plan, Sink};
 use crate::graph::{Buffer, Graph, Value};
-use crate::json;
+use crate::json::{self, Map, Value as Json};
 use crate::kernels::Real;
 use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value as Json};
 
 /// `alpha` and the factor of SELU, from the fixed point of mean 0 and variance 1 (Klambauer et al. 2017, eq. 14).
 const SELU: [f64; 2] = [1.673_263_242_354_377_2, 1.050_700_987_355_480_5];
@@ -144,7 +143,7 @@ impl Serialize for Activation {
 impl<'de> Deserialize<'de> for Activation {
     fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
         let (kind, mut fields) = match Json::deserialize(from)? {
-            Json::String(kind) => (kind, Map::new()),
+            Json::String(kind) => (kind, Map::default()),
             Json::Object(mut fields) => match fields.remove("type") {
                 Some(Json::String(kind)) => (kind, fields),
                 _ => return Err(D::Error::custom("an activation without a type")),
@@ -162,7 +161,7 @@ impl<'de> Deserialize<'de> for Activation {
             let names = names.join(", ");
             return Err(D::Error::custom(format!("unknown activation `{kind}`; use one of {names}")));
         };
-        if let Some(name) = fields.keys().next() {
+        if let Some(name) = fields.first() {
             return Err(D::Error::custom(format!("unknown field `{name}` of {kind}")));
         }
         if !activation.is_sound() {

@@ -5,9 +5,8 @@
 
 use super::ranged;
 use crate::error::Result;
-use crate::json;
+use crate::json::{self, Map, Value};
 use serde::Deserializer;
-use serde_json::{Map, Value};
 
 /// A constant and what it may be.
 #[derive(Debug)]
@@ -39,20 +38,20 @@ const LATE: [&str; 3] = ["amsgrad", "dampening", "end"];
 ///
 /// # Errors
 /// A sentence that names the field whose value is of the wrong kind.
-pub fn read(target: &mut dyn Constants, fields: &mut Map<String, Value>) -> std::result::Result<(), String> {
+pub fn read(target: &mut dyn Constants, fields: &mut Map) -> std::result::Result<(), String> {
     let mut fault = None;
     target.each(&mut |name, slot| {
         let Some(value) = fields.remove(name) else { return };
         let fits = match slot {
             Slot::Number(number, _) => value.as_f64().map(|v| *number = v),
-            Slot::Maybe(number, _) if value.is_null() => {
+            Slot::Maybe(number, _) if value == Value::Null => {
                 *number = None;
                 Some(())
             }
             Slot::Maybe(number, _) => value.as_f64().map(|v| *number = Some(v)),
             Slot::Count(count, _) => value.as_u64().and_then(|v| v.try_into().ok()).map(|v| *count = v),
             Slot::Flag(flag) => value.as_bool().map(|v| *flag = v),
-            Slot::MaybeFlag(flag) if value.is_null() => {
+            Slot::MaybeFlag(flag) if value == Value::Null => {
                 *flag = None;
                 Some(())
             }
@@ -72,8 +71,8 @@ pub fn read(target: &mut dyn Constants, fields: &mut Map<String, Value>) -> std:
 ///
 /// # Errors
 /// A sentence that names the field.
-pub fn nothing_left(fields: &Map<String, Value>) -> std::result::Result<(), String> {
-    fields.keys().next().map_or(Ok(()), |name| Err(format!("unknown field `{name}`")))
+pub fn nothing_left(fields: &Map) -> std::result::Result<(), String> {
+    fields.first().map_or(Ok(()), |name| Err(format!("unknown field `{name}`")))
 }
 
 /// The constants as they are written, in their order.
@@ -117,10 +116,10 @@ pub fn check(mut source: impl Constants, place: &str) -> Result<()> {
 pub(super) fn tagged<'de, D: Deserializer<'de>>(
     source: D,
     names: &[&str],
-) -> std::result::Result<(usize, Map<String, Value>), D::Error> {
+) -> std::result::Result<(usize, Map), D::Error> {
     match json::tagged(source, names)? {
         (place, Value::Object(fields)) => Ok((place, fields)),
-        (place, _) => Ok((place, Map::new())),
+        (place, _) => Ok((place, Map::default())),
     }
 }
 

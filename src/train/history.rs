@@ -19,10 +19,8 @@ pub struct EvaluationPoint {
     /// Share of the test sample; `None` for a regression or without a test part.
     pub test_accuracy: Option<f64>,
     /// R² on the training sample; `None` for classes.
-    #[serde(default)]
     pub train_r2: Option<f64>,
     /// R² on the test sample; `None` for classes or without a test part.
-    #[serde(default)]
     pub test_r2: Option<f64>,
     /// Examples of the training sample.
     pub train_examples: usize,

@@ -111,7 +111,7 @@ impl RunSpec {
     /// The spec as JSON with its fields in a fixed order, as it enters the run hash.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        json::write(self)
     }
 
     /// `set`, split and scaled as this run wants it.

@@ -1,6 +1,7 @@
 //! Numbers, objects and arrays across the border.
 
 use crate::error::{Error, Result};
+use crate::json;
 use js_sys::{Float32Array, Float64Array, JSON, Reflect};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -10,8 +11,8 @@ pub type Js<T> = std::result::Result<T, JsValue>;
 
 /// A plain object with the fields of `value`. Numbers that are not finite become null.
 pub fn object(value: &impl Serialize) -> JsValue {
-    // neither step can fail: the structs of this crate have text keys, and what serde_json writes is JSON
-    serde_json::to_string(value).ok().and_then(|text| JSON::parse(&text).ok()).unwrap_or(JsValue::NULL)
+    // what is written there is JSON
+    JSON::parse(&json::write(value)).unwrap_or(JsValue::NULL)
 }
 
 /// Adds a field to an object of [`object`].

@@ -135,11 +135,9 @@ impl Session {
     }
 
     /// The run as a safetensors file.
-    ///
-    /// # Errors
-    /// As [`io::save`].
-    pub fn save(&self) -> Js<Uint8Array> {
-        Ok(Uint8Array::from(io::save(&self.trainer)?.as_slice()))
+    #[must_use]
+    pub fn save(&self) -> Uint8Array {
+        Uint8Array::from(io::save(&self.trainer).as_slice())
     }
 
     /// The description, as JSON, with the hash of files and all defaults filled in.

@@ -87,10 +87,12 @@ macro_rules! losses {
 
         impl<'de> Deserialize<'de> for Loss {
             fn deserialize<D: Deserializer<'de>>(source: D) -> std::result::Result<Self, D::Error> {
-                let written = match serde_json::Value::deserialize(source)? {
-                    serde_json::Value::String(name) => serde_json::json!({ "type": name }),
-                    other => other,
-                };
+                let mut written = json::Value::deserialize(source)?;
+                if let json::Value::String(_) = &written {
+                    let mut fields = json::Map::default();
+                    fields.insert("type".to_owned(), written);
+                    written = json::Value::Object(fields);
+                }
                 let names = [$(stringify!($name)),*];
                 let (variant, fields) = json::split(written, &names).map_err(D::Error::custom)?;
                 $(if names[variant] == stringify!($name) {

@@ -10,8 +10,13 @@ use serde::de::{
     Unexpected, VariantAccess, Visitor,
 };
 use serde::{Deserialize, forward_to_deserialize_any};
-use serde_json::Value;
 use std::fmt;
+
+mod value;
+mod write;
+
+pub use value::{Map, Number, Value};
+pub use write::write;
 
 /// Reads a description that a person calls `place`.
 ///
@@ -26,7 +31,7 @@ pub fn read<T: DeserializeOwned>(place: &str, text: &str) -> Result<T> {
 /// # Errors
 /// [`Error::Spec`] with line and column.
 pub fn parse(place: &str, text: &str) -> Result<Value> {
-    serde_json::from_str(text).map_err(|e| refuse(place, &e.to_string()))
+    value::parse(text).map_err(|e| refuse(place, &e))
 }
 
 /// Reads a description that is JSON already.
@@ -122,11 +127,9 @@ impl Source<'_> {
         let got = match self.0 {
             Value::Null => Unexpected::Unit,
             Value::Bool(b) => Unexpected::Bool(*b),
-            Value::Number(n) => match (n.as_u64(), n.as_i64(), n.as_f64()) {
-                (Some(n), ..) => Unexpected::Unsigned(n),
-                (_, Some(n), _) => Unexpected::Signed(n),
-                (.., n) => Unexpected::Float(n.unwrap_or(f64::NAN)),
-            },
+            Value::Number(Number::Unsigned(n)) => Unexpected::Unsigned(*n),
+            Value::Number(Number::Signed(n)) => Unexpected::Signed(*n),
+            Value::Number(Number::Float(x)) => Unexpected::Float(*x),
             Value::String(s) => Unexpected::Str(s),
             Value::Array(_) => Unexpected::Seq,
             Value::Object(_) => Unexpected::Map,
@@ -142,11 +145,9 @@ impl<'de> Deserializer<'de> for Source<'_> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(b) => visitor.visit_bool(*b),
-            Value::Number(n) => match (n.as_u64(), n.as_i64()) {
-                (Some(n), _) => visitor.visit_u64(n),
-                (None, Some(n)) => visitor.visit_i64(n),
-                (None, None) => visitor.visit_f64(n.as_f64().unwrap_or(f64::NAN)),
-            },
+            Value::Number(Number::Unsigned(n)) => visitor.visit_u64(*n),
+            Value::Number(Number::Signed(n)) => visitor.visit_i64(*n),
+            Value::Number(Number::Float(x)) => visitor.visit_f64(*x),
             Value::String(s) => visitor.visit_str(s),
             Value::Array(_) => self.deserialize_seq(visitor),
             Value::Object(_) => self.deserialize_map(visitor),
@@ -171,7 +172,7 @@ impl<'de> Deserializer<'de> for Source<'_> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
-        if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if *self.0 == Value::Null { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Read<V::Value> {
@@ -245,7 +246,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
 /// The fields of an object.
 struct Fields<'a> {
-    fields: serde_json::map::Iter<'a>,
+    fields: std::slice::Iter<'a, (String, Value)>,
     next: (&'a str, &'a Value),
 }
 
@@ -254,7 +255,7 @@ impl Fields<'_> {
     #[inline(never)]
     fn advance(&mut self) -> bool {
         let next = self.fields.next();
-        self.next = next.map_or(self.next, |(name, value)| (name, value));
+        self.next = next.map_or(self.next, |(name, value)| (name.as_str(), value));
         next.is_some()
     }
 }
