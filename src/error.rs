@@ -23,24 +23,25 @@ pub struct Report {
     pub args: Vec<(&'static str, String)>,
 }
 
-/// Everything that can go wrong. The variant is the kind of mistake, the [`Report`] its sentence.
+/// Everything that can go wrong. The variant is the kind of mistake, the [`Report`] its sentence; boxed, because every
+/// result that holds it is passed on again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// Tensors or layers that do not fit together.
-    Shape(Report),
+    Shape(Box<Report>),
     /// A network, optimizer or run description that is not valid.
-    Spec(Report),
+    Spec(Box<Report>),
     /// A data set that cannot be used: counts, labels, values.
-    Data(Report),
+    Data(Box<Report>),
     /// Bytes that are not what their format demands.
-    File(Report),
+    File(Box<Report>),
     /// More memory than there is or than was allowed.
-    Memory(Report),
+    Memory(Box<Report>),
     /// A call that does not fit the state, such as a prediction before there is a model.
-    State(Report),
+    State(Box<Report>),
     /// A loss or a gradient that is no longer a finite number.
-    NotFinite(Report),
+    NotFinite(Box<Report>),
 }
 
 /// `std::result::Result` with the crate's [`Error`].
@@ -51,8 +52,9 @@ macro_rules! constructors {
         impl Error {
             $($(#[$doc])*
             #[must_use]
+            #[inline(never)]
             pub fn $name(code: &'static str, place: impl Into<String>) -> Self {
-                Self::$variant(Report { code, place: place.into(), ..Report::default() })
+                Self::$variant(Box::new(Report { code, place: place.into(), ..Report::default() }))
             })*
 
             /// The sentence and its parts.
@@ -87,6 +89,8 @@ constructors! {
 
 impl Error {
     /// Says what would have been right.
+    // called once for each mistake there is: copies of it would add up in a WebAssembly build
+    #[inline(never)]
     #[must_use]
     pub fn expected(mut self, expected: impl Into<String>) -> Self {
         self.report_mut().expected = expected.into();
@@ -94,6 +98,7 @@ impl Error {
     }
 
     /// Says what came instead.
+    #[inline(never)]
     #[must_use]
     pub fn got(mut self, got: impl Into<String>) -> Self {
         self.report_mut().got = got.into();
@@ -101,6 +106,7 @@ impl Error {
     }
 
     /// Says what to change.
+    #[inline(never)]
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.report_mut().hint = hint.into();
@@ -108,6 +114,7 @@ impl Error {
     }
 
     /// Adds a named value of the sentence.
+    #[inline(never)]
     #[must_use]
     pub fn arg(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.report_mut().args.push((name, value.to_string()));
@@ -115,6 +122,7 @@ impl Error {
     }
 
     /// Renames the place, used by a layer to put its own name before an op's complaint.
+    #[inline(never)]
     #[must_use]
     pub fn at(mut self, place: impl Into<String>) -> Self {
         self.report_mut().place = place.into();
