@@ -7,7 +7,10 @@
 
 use flate2::read::GzDecoder;
 use proptest::prelude::*;
-use saddlepoint::data::{DataSpec, Dataset, Examples, Features, Targets, assemble, diabetes, digits, load};
+use saddlepoint::data::{
+    DataSpec, Dataset, Examples, Features, Targets, assemble, breast_cancer, diabetes, digits, iris, load,
+    longley, wine,
+};
 use serde_json::Value;
 use std::io::Read;
 use std::path::PathBuf;
@@ -131,16 +134,22 @@ fn embedded_sets_are_the_tables_to_the_bit() {
         assert!(values.row(row).iter().map(|&v| f64::from(v)).eq(line[..64].iter().copied()));
         assert_eq!(f64::from(set.label(row as u32).unwrap()), line[64]);
     }
-    let set = diabetes().unwrap();
-    let (Features::Reals(x), Targets::Reals { values: y, .. }) = (set.features(), set.targets()) else {
-        panic!("not a regression")
-    };
-    for (row, line) in table(&folder, "diabetes.csv").iter().enumerate() {
-        assert!(
-            x.row(row).iter().chain(y.row(row)).map(|x| x.to_bits()).eq(line.iter().map(|x| x.to_bits()))
-        );
+    for set in [iris(), wine(), breast_cancer(), diabetes(), longley()].map(Result::unwrap) {
+        let Features::Reals(x) = set.features() else { panic!("not a table") };
+        let file = if set.name() == "breastCancer" { "breast_cancer" } else { set.name() };
+        let lines = table(&folder, &format!("{file}.csv"));
+        assert_eq!(lines.len(), set.len());
+        for (row, line) in lines.iter().enumerate() {
+            let target = match set.targets() {
+                Targets::Reals { values, .. } => values[[row, 0]],
+                _ => f64::from(set.label(row as u32).unwrap()),
+            };
+            assert!(
+                x.row(row).iter().chain([&target]).map(|x| x.to_bits()).eq(line.iter().map(|x| x.to_bits()))
+            );
+        }
     }
-    assert_eq!((digits().unwrap().len(), set.len()), (1797, 442));
+    assert_eq!(digits().unwrap().len(), 1797);
 }
 
 /// Six images of 2 x 3 and their labels, as IDX files.

@@ -11,7 +11,7 @@ packed=$out/saddlepoint_bg.wasm
 
 if [ ! -f $packed ] || [ "$built" -nt $packed ] || [ tools/wasm.sh -nt $packed ]; then
   mkdir -p $out
-  cp src/data/embedded/digits.bin $out
+  cp src/data/embedded/{digits,wine,breast_cancer}.bin $out
   wasm-bindgen --target web --out-dir "$raw" "$built"
   cp "$raw"/saddlepoint.js "$raw"/saddlepoint.d.ts "$raw"/saddlepoint_bg.wasm.d.ts $out
   # what the Rust target turns on by itself, and simd128; nothing that an engine of today lacks.

@@ -1,6 +1,7 @@
 //! A data set as it came: nothing is scaled, images stay bytes.
 
 use super::hash::Fnv1a;
+use super::impute::{Encoding, Gap};
 use super::scaling::ScalerKind;
 use crate::error::{Error, Result};
 use crate::kernels::Real;
@@ -61,6 +62,9 @@ pub struct Dataset {
     attribution: String,
     own_train: Option<usize>,
     feature_scaling: ScalerKind,
+    encoding: Option<Encoding>,
+    gaps: Vec<Gap>,
+    file_hash: Option<String>,
     hash: OnceLock<u64>,
 }
 
@@ -101,6 +105,9 @@ impl Dataset {
             attribution: String::new(),
             own_train: None,
             feature_scaling,
+            encoding: None,
+            gaps: Vec::new(),
+            file_hash: None,
             hash: OnceLock::new(),
         })
     }
@@ -152,6 +159,35 @@ impl Dataset {
     pub fn with_feature_scaling(mut self, kind: ScalerKind) -> Self {
         self.feature_scaling = kind;
         self
+    }
+
+    /// Says how the columns of a table became features, and which features have no value yet. These are 0 until
+    /// [`Self::filled`].
+    pub(super) fn with_encoding(mut self, encoding: Encoding, gaps: Vec<Gap>) -> Self {
+        (self.encoding, self.gaps) = (Some(encoding), gaps);
+        self.hash = OnceLock::new();
+        self
+    }
+
+    /// Says which file the set was read from, if how it was read decides what is in it.
+    pub(super) fn with_file_hash(mut self, hash: String) -> Self {
+        self.file_hash = Some(hash);
+        self
+    }
+
+    /// The same set with `fill`, the features of an example without any value, in its gaps.
+    pub(super) fn filled(&self, fill: &[f64]) -> Self {
+        // of the set as it came: what fills it depends on the run
+        let _ = self.hash();
+        let mut set = self.clone();
+        if let Features::Reals(values) = &mut set.features {
+            for gap in &self.gaps {
+                for column in (gap.column..gap.column + gap.width).map(|column| column as usize) {
+                    values[[gap.row as usize, column]] = fill[column];
+                }
+            }
+        }
+        set
     }
 
     /// Gives a set that was recognised its published name and class names (as many as it has).
@@ -229,6 +265,22 @@ impl Dataset {
         self.feature_names.as_deref()
     }
 
+    /// How columns became features, if the set was read from a table.
+    #[must_use]
+    pub fn encoding(&self) -> Option<&Encoding> {
+        self.encoding.as_ref()
+    }
+
+    /// The hash of the file's bytes, 16 hex digits, if the set was read from a table.
+    pub(super) fn file_hash(&self) -> Option<&str> {
+        self.file_hash.as_deref()
+    }
+
+    /// Features without a value.
+    pub(super) fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     /// Author, source and licence.
     #[must_use]
     pub fn attribution(&self) -> &str {
@@ -280,7 +332,7 @@ impl Dataset {
     }
 
     /// The bytes and shapes of the data in 64 bits: [`Fnv1a`] over the shape, the features, the targets and the
-    /// number of own training examples. Names and attribution do not count.
+    /// number of own training examples, then the places of features without a value. Names and attribution do not count.
     ///
     /// Computed once, then remembered.
     #[must_use]
@@ -312,8 +364,15 @@ impl Dataset {
                 }
             }
             h.word(self.own_train.unwrap_or(0) as u64);
+            self.gaps.iter().for_each(|gap| h.word(u64::from(gap.row) << 32 | u64::from(gap.column)));
             h.finish()
         })
+    }
+
+    /// [`Self::hash`] as descriptions and links write it: 16 hex digits.
+    #[must_use]
+    pub fn hash_text(&self) -> String {
+        format!("{:016x}", self.hash())
     }
 }
 

@@ -1,10 +1,13 @@
 //! What a trainer reads: a data set, split and scaled.
 
 use super::augment::Augment;
+use super::csv::is_missing;
 use super::dataset::{Dataset, Features, Targets, flat};
+use super::impute::{Encoding, Source, fill_values};
 use super::scaling::{Scaler, Scaling};
 use super::split::{Split, SplitSpec};
 use crate::error::{Error, Result};
+use crate::json::{self, Value};
 use crate::kernels::Real;
 use serde::Serialize;
 use std::sync::Arc;
@@ -15,10 +18,12 @@ pub struct Examples {
     dataset: Arc<Dataset>,
     split: Split,
     scaling: Scaling,
+    /// The features of an example whose cells have no value; empty if such cells are refused.
+    fill: Vec<f64>,
 }
 
 /// What there is to say about a data set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[cfg_attr(target_family = "wasm", tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
@@ -33,8 +38,10 @@ pub struct DataInfo {
     pub shape: Vec<usize>,
     /// Class names; `None` for a regression.
     pub classes: Option<Vec<String>>,
-    /// Column names of a table.
+    /// Names of a table's features, in their order; those of a category are called `column=value`.
     pub features: Option<Vec<String>>,
+    /// How numbers are scaled, fitted on the training part.
+    pub scaling: Scaling,
     /// Author, source, licence.
     pub attribution: String,
     /// [`Dataset::hash`] as 16 hex digits.
@@ -42,7 +49,8 @@ pub struct DataInfo {
 }
 
 impl Examples {
-    /// Splits by `seed` ([`Split::new`]) and fits the scaling on the training part.
+    /// Splits by `seed` ([`Split::new`]), fills features without a value by what the training part says, and fits the
+    /// scaling on the training part.
     ///
     /// # Errors
     /// [`Error::Spec`] if `test` is not a share or count that leaves something to train.
@@ -55,10 +63,15 @@ impl Examples {
     /// # Errors
     /// Those of [`Split::by`].
     pub fn split_by(dataset: impl Into<Arc<Dataset>>, how: SplitSpec, test: f64, seed: u64) -> Result<Self> {
-        let dataset = dataset.into();
+        let mut dataset = dataset.into();
         let split = Split::by(&dataset, how, test, seed)?;
+        let mut fill = Vec::new();
+        if !dataset.gaps().is_empty() {
+            fill = fill_values(&dataset, &split.train);
+            dataset = Arc::new(dataset.filled(&fill));
+        }
         let scaling = Scaling::fit(&dataset, &split.train);
-        Ok(Self { dataset, split, scaling })
+        Ok(Self { dataset, split, scaling, fill })
     }
 
     /// Replaces the scaling, by the one a saved model was trained with.
@@ -106,9 +119,50 @@ impl Examples {
             shape: data.shape().dims().to_vec(),
             classes: data.classes().map(<[String]>::to_vec),
             features: data.feature_names().map(<[String]>::to_vec),
+            scaling: self.scaling.clone(),
             attribution: data.attribution().to_owned(),
-            hash: format!("{:016x}", data.hash()),
+            hash: data.hash_text(),
         }
+    }
+
+    /// Raw features of new rows, one after the other, as [`Self::scale_raw`] takes them. `rows` is JSON: a list of objects of
+    /// column names and values, numbers or text, in any order; cells without a value are filled as those of the table were. Columns
+    /// that are no feature are ignored. The features stand in the order of [`DataInfo::features`].
+    ///
+    /// # Errors
+    /// [`Error::Data`] that names the row, from 1, and the column; [`Error::State`] if the features have no names;
+    /// [`Error::Spec`] if `rows` is no list.
+    pub fn encode(&self, rows: &str) -> Result<Vec<f64>> {
+        let Value::Array(rows) = json::parse("rows", rows)? else {
+            return Err(Error::spec("rows-no-list", "rows")
+                .expected("a list of objects")
+                .got("something else")
+                .hint("pass one object for each row"));
+        };
+        let data = &self.dataset;
+        let plain = || {
+            let source = |name: &String| Source { name: name.clone(), categories: Vec::new() };
+            data.feature_names().map(|names| Encoding::new(names.iter().map(source).collect()))
+        };
+        let Some(encoding) = data.encoding().cloned().or_else(plain) else {
+            return Err(Error::state("no-columns", "rows")
+                .expected("data with named columns")
+                .got(data.name())
+                .hint("pass the features as numbers"));
+        };
+        let mut out = Vec::with_capacity(rows.len() * encoding.width());
+        for (row, cells) in (1..).zip(&rows) {
+            let cell = |column: &str| {
+                let text = match cells.get(column)? {
+                    Value::String(text) => text.trim().to_owned(),
+                    Value::Null => return None,
+                    other => other.to_string(),
+                };
+                Some(text).filter(|text| !is_missing(text))
+            };
+            encoding.row(row, &cell, &self.fill, &mut out)?;
+        }
+        Ok(out)
     }
 
     /// Writes the scaled features of the examples `rows`, one after the other, (rows, H, W, C) or (rows, F).

@@ -1,318 +1,219 @@
-//! Makes a data set of the files that someone dropped: which are images, which labels, which belong together.
+//! What dropped files are. This is the one place that decides who reads them.
+//!
+//! # Adding a format
+//! Name it in [`FileKind`], say in [`FileKind::of`] how it is recognised, and hand its files to their reader in
+//! [`check_file`] and [`assemble`].
 
-use super::dataset::{Dataset, Features, Targets};
-use super::idx::{Content, IdxFile};
+use super::dataset::Dataset;
+use super::encode::{self, TableSpec, file_hash};
+use super::examples::{DataInfo, Examples};
+use super::spec::DataSpec;
+use super::table::TableInfo;
+use super::text::{self, characters};
+use super::{arrays, csv, idx, npy, pairs};
 use crate::error::{Error, Result};
-use crate::shape::Shape;
-use ndarray::Array2;
+use serde::Serialize;
 
-/// A published set, recognised by its bytes.
-struct Known {
-    /// [`Dataset::hash`] of training and test part together, of the training part, of the test part.
-    hashes: [u64; 3],
-    name: &'static str,
-    classes: [&'static str; 10],
-    attribution: &'static str,
+/// The largest payload that is accepted: 256 MiB, five times MNIST, and what a tab on a phone can still hold.
+pub(super) const MAX_FILE_BYTES: usize = 256 << 20;
+
+/// Steps of a window of a text, unless a run says otherwise.
+const STEPS: usize = 64;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// Images or labels in the format of MNIST.
+    Idx,
+    /// One array of NumPy.
+    Npy,
+    /// Arrays of NumPy in a zip archive.
+    Npz,
+    /// Rows of cells.
+    Table,
+    /// Text to learn character by character.
+    Text,
 }
 
-const KNOWN: [Known; 2] = [
-    Known {
-        hashes: [0xbb56_101d_43eb_cd11, 0x74cb_786c_957b_1f99, 0xd3ea_9c5a_8a6c_bca7],
-        name: "MNIST",
-        classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        attribution: "Y. LeCun, C. Cortes, C. J. C. Burges: MNIST, CC BY-SA 3.0",
-    },
-    Known {
-        hashes: [0xe7fe_21c2_181b_02dd, 0xc9e4_72ed_5100_ad6f, 0x3e01_4d17_8a22_0449],
-        name: "Fashion-MNIST",
-        // as its authors call them
-        classes: [
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot",
-        ],
-        attribution: "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, Zalando SE 2017, MIT",
-    },
-];
+impl FileKind {
+    /// Told by the first bytes where the format has a mark, else by how the name ends. What nobody claims is taken for IDX,
+    /// whose reader says what is wrong with it.
+    #[must_use]
+    pub fn of(name: &str, head: &[u8]) -> Self {
+        let name = name.to_lowercase();
+        if npy::is_npy(head) {
+            Self::Npy
+        } else if npy::is_zip(head) {
+            Self::Npz
+        } else if name.ends_with(".csv") || name.ends_with(".tsv") {
+            Self::Table
+        } else if name.ends_with(".txt") {
+            Self::Text
+        } else {
+            Self::Idx
+        }
+    }
 
-/// Images and their labels.
-#[derive(Clone, Copy)]
-struct Pair<'a> {
-    images: IdxFile<'a>,
-    labels: IdxFile<'a>,
+    /// The one kind of all `files`.
+    ///
+    /// # Errors
+    /// [`Error::File`] if there is no file, or files of two kinds.
+    pub fn of_all<N: AsRef<str>, B: AsRef<[u8]>>(files: &[(N, B)]) -> Result<Self> {
+        let kind = |(name, bytes): &(N, B)| Self::of(name.as_ref(), bytes.as_ref());
+        let Some(first) = files.first() else { return Err(missing()) };
+        match files.iter().find(|&file| kind(file) != kind(first)) {
+            None => Ok(kind(first)),
+            Some(other) => Err(Error::file("files-mixed", other.0.as_ref())
+                .expected(format!("another file of the kind of {}", first.0.as_ref()))
+                .got("a file of another kind")
+                .hint("drop files of one kind")
+                .arg("first", first.0.as_ref())),
+        }
+    }
+
+    /// Whether what a run makes of the bytes depends on its description, so that they must be kept.
+    #[must_use]
+    pub fn is_read_per_run(self) -> bool {
+        matches!(self, Self::Table | Self::Text)
+    }
 }
 
-/// What goes into one data set.
-struct Parts<'a> {
-    train: Pair<'a>,
-    test: Option<Pair<'a>>,
+/// The complaint that no file came.
+pub(super) fn missing() -> Error {
+    Error::file("files-missing", "files")
+        .expected("two files (images, labels) or four (of a training and of a test part)")
+        .got("0")
+        .hint("drop them together")
+        .arg("got", 0)
 }
 
-/// Pairs IDX files (name, bytes), plain or gzipped and in any order, into one data set of images (H, W, 1).
+/// Judges a file of `length` bytes by its first ones (`head`, a few thousand are enough), so that a page need not
+/// read what is useless or far too large into memory.
 ///
-/// Two files are images and labels, to be split by seed. Four files are a training and a test part: told apart by
-/// `train` and `t10k` or `test` in their names, else by their counts (more examples are for training), else by the
-/// order in which they came.
+/// # Errors
+/// What the reader of the file would say of its beginning and, where it can tell, of its length.
+pub fn check_file(name: &str, head: &[u8], length: usize) -> Result<()> {
+    match FileKind::of(name, head) {
+        FileKind::Idx => idx::check(name, head, length),
+        FileKind::Npy | FileKind::Npz => npy::check(name, length),
+        FileKind::Table => csv::check(name, length),
+        FileKind::Text => text::check(name, length),
+    }
+}
+
+/// Makes one data set of `files` (name, bytes), in any order.
+///
+/// IDX, plain or gzipped: two files are images and labels, to be split by seed. Four files are a training and a test
+/// part: told apart by `train` and `t10k` or `test` in their names, else by their counts (more examples are for
+/// training), else by the order in which they came.
+///
+/// NPY and NPZ: features and targets, in one part or two, told apart by their names, else by their shapes.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::Memory`] for a file that cannot be read, [`Error::Data`] for files that do not
 /// belong together or cannot be learnt from.
 pub fn assemble<N: AsRef<str>, B: AsRef<[u8]>>(files: &[(N, B)]) -> Result<Dataset> {
-    if !(1..=4).contains(&files.len()) {
-        return Err(wrong_count(files.len()));
-    }
-    // all headers are judged before the first payload is unpacked
-    let opened = files
-        .iter()
-        .map(|(name, bytes)| IdxFile::open(name.as_ref(), bytes.as_ref()))
-        .collect::<Result<Vec<_>>>()?;
-    let (labels, images): (Vec<_>, Vec<_>) = opened.into_iter().partition(|f| f.content == Content::Labels);
-    let parts = pair(images, labels)?;
-    check(&parts)?;
-    Ok(recognise(read(&parts)?))
-}
-
-fn wrong_count(count: usize) -> Error {
-    Error::file(if count == 0 { "files-missing" } else { "files-too-many" }, "files")
-        .expected("two files (images, labels) or four (of a training and of a test part)")
-        .got(count.to_string())
-        .hint("drop them together")
-        .arg("got", count)
-}
-
-/// Finds out what belongs together.
-fn pair<'a>(mut images: Vec<IdxFile<'a>>, mut labels: Vec<IdxFile<'a>>) -> Result<Parts<'a>> {
-    if let Some(lonely) = without_partner(&images, &labels) {
-        return Err(Error::data("idx-labels-missing", lonely.name)
-            .expected("a file of labels beside these images")
-            .got("none that would fit")
-            .hint("drop the file called …-labels-idx1-ubyte with it")
-            .arg("count", lonely.count));
-    }
-    if let Some(lonely) = without_partner(&labels, &images) {
-        return Err(Error::data("idx-images-missing", lonely.name)
-            .expected("a file of images beside these labels")
-            .got("none that would fit")
-            .hint("drop the file called …-images-idx3-ubyte with it")
-            .arg("count", lonely.count));
-    }
-    // there are two pairs at most; what the order cannot tell apart stays as it came
-    let named = |files: &[IdxFile]| {
-        let tests = files.iter().filter(|f| is_test(f.name) == Some(true)).count();
-        tests == 1 && files.iter().all(|f| is_test(f.name).is_some())
+    let per_run = |want: &str| {
+        Err(Error::spec("files-need-type", "data.type")
+            .expected(format!("data of type {want} over this kind of file"))
+            .got("files")
+            .hint(format!("set the type to {want}"))
+            .arg("want", want))
     };
-    if named(&images) && named(&labels) {
-        order(&mut images, |first, second| is_test(first.name) <= is_test(second.name));
-        order(&mut labels, |first, second| is_test(first.name) <= is_test(second.name));
-    } else {
-        order(&mut images, |first, second| first.count >= second.count);
-        order(&mut labels, |first, second| first.count >= second.count);
-    }
-    let mut pairs = images.into_iter().zip(labels).map(|(images, labels)| Pair { images, labels });
-    match pairs.next() {
-        Some(train) => Ok(Parts { train, test: pairs.next() }),
-        None => Err(wrong_count(0)),
+    match FileKind::of_all(files)? {
+        FileKind::Idx => pairs::assemble(files),
+        FileKind::Npy | FileKind::Npz => arrays::assemble(files),
+        FileKind::Table => per_run("csv"),
+        FileKind::Text => per_run("text"),
     }
 }
 
-/// Exchanges two files unless they are in order.
-fn order(files: &mut [IdxFile], in_order: impl Fn(&IdxFile, &IdxFile) -> bool) {
-    if let [first, second] = files
-        && !in_order(first, second)
-    {
-        std::mem::swap(first, second);
-    }
+/// What files are good for.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify), tsify(missing_as_null))]
+pub struct FilesInfo {
+    /// The description of data to run on them, with the hash of what is in them.
+    pub spec: DataSpec,
+    /// What they hold if that is followed, with nothing held out. `None` for a table: what becomes of missing cells
+    /// is to be decided first.
+    pub data: Option<DataInfo>,
+    /// The columns of a table.
+    pub table: Option<TableInfo>,
 }
 
-/// If there are more `files` than `others`, one that has none of the same count, or else the last.
-fn without_partner<'f, 'a>(files: &'f [IdxFile<'a>], others: &[IdxFile<'a>]) -> Option<&'f IdxFile<'a>> {
-    if files.len() <= others.len() {
-        return None;
-    }
-    files.iter().find(|f| others.iter().all(|o| o.count != f.count)).or(files.last())
-}
-
-/// What a file's name says of its part: `Some(true)` for a test part.
-fn is_test(name: &str) -> Option<bool> {
-    let name = name.to_lowercase();
-    let (train, test) = (name.contains("train"), name.contains("t10k") || name.contains("test"));
-    (train != test).then_some(test)
-}
-
-/// Whether counts and sizes go together, by the headers.
-fn check(parts: &Parts) -> Result<()> {
-    for Pair { images, labels } in [Some(parts.train), parts.test].into_iter().flatten() {
-        if images.count != labels.count {
-            return Err(Error::data("idx-counts-differ", images.name)
-                .expected(format!("as many images as there are labels in {}: {}", labels.name, labels.count))
-                .got(format!("{} images", images.count))
-                .hint("drop files that belong together")
-                .arg("images", images.count)
-                .arg("labels", labels.count)
-                .arg("labelsFile", labels.name));
+impl FilesInfo {
+    /// Of files (name, bytes); `set` is what [`assemble`] made of them, if that was done already.
+    ///
+    /// # Errors
+    /// What their readers say.
+    pub fn new(files: &[(String, Vec<u8>)], set: Option<&Dataset>) -> Result<Self> {
+        let of_set = |spec: DataSpec, set: &Dataset| {
+            let spec = spec.over(set);
+            Ok(Self { spec, data: Some(Examples::new(set.clone(), 0.0, 0)?.info()), table: None })
+        };
+        if let Some(set) = set {
+            return of_set(DataSpec::Files { hash: None }, set);
         }
-    }
-    match parts.test {
-        Some(test) if test.images.size() != parts.train.images.size() => {
-            let [(h, w), (height, width)] = [test.images.size(), parts.train.images.size()];
-            Err(Error::data("idx-sizes-differ", test.images.name)
-                .expected(format!("images of {height} x {width} as in {}", parts.train.images.name))
-                .got(format!("{h} x {w}"))
-                .hint("drop files that belong together")
-                .arg("expected", format!("{height} x {width}"))
-                .arg("got", format!("{h} x {w}"))
-                .arg("trainFile", parts.train.images.name))
+        match (FileKind::of_all(files)?, files) {
+            (FileKind::Table, [(name, bytes)]) => {
+                let (_, table) = encode::open(name, bytes, &TableSpec::default())?;
+                let spec = TableSpec { hash: Some(file_hash(bytes)), ..TableSpec::default() };
+                Ok(Self { spec: DataSpec::Csv(spec), data: None, table: Some(table) })
+            }
+            (FileKind::Text, [(name, bytes)]) => {
+                of_set(DataSpec::Text { steps: STEPS, hash: None }, &characters(name, bytes, STEPS)?)
+            }
+            (FileKind::Idx | FileKind::Npy | FileKind::Npz, _) => {
+                of_set(DataSpec::Files { hash: None }, &assemble(files)?)
+            }
+            (_, _) => Err(Error::file("files-one", "files")
+                .expected("one file of this kind")
+                .got(files.len().to_string())
+                .hint("join them into one file")
+                .arg("got", files.len())),
         }
-        _ => Ok(()),
-    }
-}
-
-/// Reads the payloads, the training part first.
-fn read(parts: &Parts) -> Result<Dataset> {
-    let pairs: Vec<Pair> = [Some(parts.train), parts.test].into_iter().flatten().collect();
-    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    // labels first: they are short, and what is wrong with them is then said at once
-    pairs.iter().try_for_each(|pair| pair.labels.append_to(&mut labels))?;
-    let train = parts.train.labels.count;
-    let classes = class_count(parts, &labels[..train], &labels[train..])?;
-    pairs.iter().try_for_each(|pair| pair.images.append_to(&mut pixels))?;
-
-    let (name, rows, (height, width)) = (parts.train.images.name, labels.len(), parts.train.images.size());
-    let values = Array2::from_shape_vec((rows, height * width), pixels).map_err(|error| {
-        Error::data("data-width", name)
-            .expected(format!("{rows} images of {height} x {width}"))
-            .got(error.to_string())
-            .hint("drop files that belong together")
-    })?;
-    let targets = Targets::Classes {
-        labels: labels.into_iter().map(u32::from).collect(),
-        names: (0..classes).map(|class| class.to_string()).collect(),
-    };
-    let names: Vec<&str> = pairs.iter().flat_map(|p| [p.images.name, p.labels.name]).collect();
-    let features = Features::Bytes { values, max: 255 };
-    let set = Dataset::new(name, Shape::new(&[height, width, 1]), features, targets)?
-        .with_attribution(names.join(", "));
-    if train < rows { set.with_own_train(train) } else { Ok(set) }
-}
-
-/// One more than the largest training label.
-fn class_count(parts: &Parts, train: &[u8], test: &[u8]) -> Result<usize> {
-    let top = train.iter().copied().max().unwrap_or(0);
-    if train.iter().all(|&label| label == top) {
-        return Err(Error::data("idx-one-class", parts.train.labels.name)
-            .expected("labels of at least two classes")
-            .got(format!("{top} alone"))
-            .hint("choose a set in which there is something to tell apart")
-            .arg("label", top));
-    }
-    match (test.iter().position(|&label| label > top), parts.test) {
-        (Some(row), Some(pair)) => Err(Error::data("idx-label-range", pair.labels.name)
-            .expected(format!("labels of 0..={top}, as in the training part"))
-            .got(format!("{} at example {row}", test[row]))
-            .hint("drop files that belong together")
-            .arg("max", top)
-            .arg("label", test[row])
-            .arg("row", row)),
-        _ => Ok(usize::from(top) + 1),
-    }
-}
-
-/// Gives a published set its name, the names of its classes and its authors.
-fn recognise(set: Dataset) -> Dataset {
-    let hash = set.hash();
-    match KNOWN.iter().find(|known| known.hashes.contains(&hash)) {
-        Some(known) => set.identified(known.name, &known.classes, known.attribution),
-        None => set,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Missing, load};
     use super::*;
 
-    /// `count` images of `height` x 2 whose pixels are all `value`.
-    fn images(count: u32, height: u32, value: u8) -> Vec<u8> {
-        let header = [2051, count, height, 2].map(u32::to_be_bytes).concat();
-        [header, vec![value; (count * height * 2) as usize]].concat()
-    }
-
-    fn labels(labels: &[u8]) -> Vec<u8> {
-        [&[2049, labels.len() as u32].map(u32::to_be_bytes).concat()[..], labels].concat()
-    }
-
-    fn code(files: &[(&str, Vec<u8>)]) -> &'static str {
-        assemble(files).map(|_| "ok").unwrap_or_else(|error| error.report().code)
-    }
-
-    fn first_pixel(set: &Dataset) -> u8 {
-        set.pixels(0).unwrap()[0]
+    #[test]
+    fn files_of_two_kinds_are_refused_by_name() {
+        let error = assemble(&[("a.idx", &[0_u8; 4]), ("b.TXT", b"text")]).unwrap_err();
+        assert_eq!((error.report().code, &error.report().place[..]), ("files-mixed", "b.TXT"));
+        assert_eq!(assemble(&[("b.txt", b"text")]).unwrap_err().report().code, "files-need-type");
+        assert_eq!(FileKind::of_all::<&str, &[u8]>(&[]).unwrap_err().report().code, "files-missing");
     }
 
     #[test]
-    fn two_files_in_any_order_are_a_set_without_a_test_part() {
-        let (x, y) = (("x", images(3, 2, 5)), ("y", labels(&[0, 4, 1])));
-        let set = assemble(&[x.clone(), y.clone()]).unwrap();
-        assert_eq!((set.len(), set.own_train(), set.shape()), (3, None, &Shape::new(&[2, 2, 1])));
-        assert_eq!((set.classes().unwrap().len(), set.label(1), set.attribution()), (5, Some(4), "x, y"));
-        assert_eq!(set.hash(), assemble(&[y, x]).unwrap().hash());
+    fn a_text_is_described_with_the_spec_to_run_on_it() {
+        let files = [("verse.txt".to_owned(), b"round and round the garden ".repeat(20))];
+        let info = FilesInfo::new(&files, None).unwrap();
+        let data = info.data.unwrap();
+        assert_eq!((data.shape.as_slice(), data.test > 0), (&[64][..], true));
+        assert_eq!(load(&info.spec, 0, &files).unwrap().hash_text(), data.hash);
     }
 
     #[test]
-    fn four_files_are_told_apart_by_name() {
-        // the test part is the larger one here, so that names and counts disagree
-        let (a, b) = (("train-images", images(2, 2, 1)), ("T10K-images", images(3, 2, 2)));
-        let (c, d) = (("train-labels", labels(&[0, 1])), ("t10k-labels", labels(&[1, 0, 1])));
-        let reference = assemble(&[a.clone(), b.clone(), c.clone(), d.clone()]).unwrap();
-        assert_eq!((reference.len(), reference.own_train(), first_pixel(&reference)), (5, Some(2), 1));
-        for order in [[&b, &a, &c, &d], [&d, &c, &b, &a], [&c, &b, &d, &a]] {
-            assert_eq!(assemble(&order.map(Clone::clone)).unwrap().hash(), reference.hash());
-        }
-    }
-
-    #[test]
-    fn nameless_files_are_told_apart_by_count_and_equal_ones_by_order() {
-        let (a, b) = (("1", images(2, 2, 1)), ("2", images(3, 2, 2)));
-        let (c, d) = (("3", labels(&[0, 1])), ("4", labels(&[1, 0, 1])));
-        let set = assemble(&[a, d, c, b]).unwrap();
-        assert_eq!((set.own_train(), first_pixel(&set)), (Some(3), 2));
-        let set = assemble(&[
-            ("1", labels(&[1, 0])),
-            ("2", labels(&[0, 0])),
-            ("3", images(2, 2, 7)),
-            ("4", images(2, 2, 8)),
-        ]);
-        let set = set.unwrap();
-        assert_eq!((set.own_train(), first_pixel(&set), set.label(0)), (Some(2), 7, Some(1)));
-    }
-
-    #[test]
-    fn what_does_not_belong_together_is_refused() {
-        let x = |count| ("x", images(count, 2, 1));
-        let y = ("y", labels(&[0, 1]));
-        assert_eq!(code(&[]), "files-missing");
-        assert_eq!(code(&[x(2), x(2), x(2), y.clone(), y.clone()]), "files-too-many");
-        assert_eq!(code(&[x(2)]), "idx-labels-missing");
-        assert_eq!(code(std::slice::from_ref(&y)), "idx-images-missing");
-        assert_eq!(code(&[x(3), y.clone()]), "idx-counts-differ");
-        assert_eq!(code(&[x(2), ("z", images(2, 3, 1)), y.clone(), y.clone()]), "idx-sizes-differ");
-        assert_eq!(code(&[x(2), ("z", labels(&[3, 3]))]), "idx-one-class");
-        assert_eq!(code(&[x(2), x(2), y.clone(), ("z", labels(&[0, 2]))]), "idx-label-range");
-        assert_eq!(code(&[x(2), ("z", vec![])]), "file-empty");
-    }
-
-    #[test]
-    fn the_file_without_a_partner_is_named() {
-        let y = ("y", labels(&[0, 1]));
-        let error = assemble(&[("a", images(2, 2, 1)), ("b", images(9, 2, 1)), y.clone()]).unwrap_err();
-        assert_eq!((error.report().code, &error.report().place[..]), ("idx-labels-missing", "b"));
-        let error = assemble(&[("a", images(2, 2, 1)), y, ("c", labels(&[1]))]).unwrap_err();
-        assert_eq!((error.report().code, &error.report().place[..]), ("idx-images-missing", "c"));
+    fn a_table_is_described_by_its_columns_and_needs_a_type_of_its_own() {
+        let files = [("t.CSV".to_owned(), b"a,y\n1,2\n,3\n3,4\n".to_vec())];
+        let info = FilesInfo::new(&files, None).unwrap();
+        assert_eq!(info.table.unwrap().columns[0].missing, 1);
+        let DataSpec::Csv(table) = info.spec else { panic!("not a table") };
+        let drop = DataSpec::Csv(TableSpec { missing: Missing::Drop, ..table });
+        assert_eq!(load(&drop, 0, &files).unwrap().len(), 2);
+        let code =
+            |spec: &DataSpec, files: &[(String, Vec<u8>)]| load(spec, 0, files).unwrap_err().report().code;
+        assert_eq!(code(&DataSpec::Files { hash: None }, &files), "files-need-type");
+        assert_eq!(code(&drop, &[("t.csv".to_owned(), b"a,y\n1,2\n2,3\n".to_vec())]), "files-differ");
+        assert_eq!(code(&drop, &[]), "file-missing");
+        assert_eq!(code(&drop, &[("t.txt".to_owned(), vec![])]), "file-kind");
+        assert_eq!(
+            FilesInfo::new(&[files[0].clone(), files[0].clone()], None).unwrap_err().report().code,
+            "files-one"
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! A header is a claim. Nothing is allocated on its word: memory grows with what really arrives, to at most twice
 //! of it, and reading stops one byte after what the header promised, however much a gzip stream would still give.
 
+use super::files::MAX_FILE_BYTES;
 use crate::error::{Error, Result};
 use flate2::bufread::MultiGzDecoder;
 use std::cmp::Ordering;
@@ -12,8 +13,6 @@ use std::io::{ErrorKind, Read};
 const IMAGES: u32 = 2051;
 /// One-dimensional array of bytes.
 const LABELS: u32 = 2049;
-/// The largest payload that is accepted: 256 MiB, five times MNIST, and what a tab on a phone can still hold.
-pub const MAX_IDX_BYTES: usize = 256 << 20;
 /// The largest height and width that is accepted; larger images would never train in a tab.
 const MAX_SIDE: usize = 1024;
 /// How much is asked for before anything has arrived.
@@ -31,11 +30,11 @@ pub(super) enum Content {
 ///
 /// # Errors
 /// What [`assemble`](super::assemble) would say of its header and, if it is not gzipped, of its length.
-pub fn check_file(name: &str, head: &[u8], length: usize) -> Result<()> {
+pub(super) fn check(name: &str, head: &[u8], length: usize) -> Result<()> {
     let file = IdxFile::open(name, head)?;
     if is_gzip(head) {
         // deflate adds at most 5 bytes to 16 KiB: a larger file holds more than is accepted
-        return if length > MAX_IDX_BYTES + MAX_IDX_BYTES / 1024 {
+        return if length > MAX_FILE_BYTES + MAX_FILE_BYTES / 1024 {
             Err(file.too_large(length))
         } else {
             Ok(())
@@ -64,7 +63,7 @@ impl<'a> IdxFile<'a> {
     ///
     /// # Errors
     /// [`Error::File`] if it is empty, cut short, not IDX, not readable as gzip, without examples or of an absurd
-    /// size; [`Error::Memory`] if it promises more than [`MAX_IDX_BYTES`].
+    /// size; [`Error::Memory`] if it promises more than [`MAX_FILE_BYTES`].
     pub(super) fn open(name: &'a str, bytes: &'a [u8]) -> Result<Self> {
         if bytes.is_empty() {
             return Err(Error::file("file-empty", name)
@@ -114,7 +113,7 @@ impl<'a> IdxFile<'a> {
                 .arg("height", height)
                 .arg("width", width));
         }
-        if self.promised() > MAX_IDX_BYTES { Err(self.too_large(self.promised())) } else { Ok(()) }
+        if self.promised() > MAX_FILE_BYTES { Err(self.too_large(self.promised())) } else { Ok(()) }
     }
 
     /// Appends the values to `out`: (count, height, width) pixels, or (count,) labels.
@@ -210,10 +209,10 @@ impl<'a> IdxFile<'a> {
 
     fn too_large(&self, got: usize) -> Error {
         Error::memory("idx-too-large", self.name)
-            .expected(format!("at most {MAX_IDX_BYTES} bytes of {}", self.what()))
+            .expected(format!("at most {MAX_FILE_BYTES} bytes of {}", self.what()))
             .got(got.to_string())
             .hint("use fewer or smaller images")
-            .arg("max", MAX_IDX_BYTES)
+            .arg("max", MAX_FILE_BYTES)
             .arg("got", got)
     }
 
@@ -330,8 +329,7 @@ mod tests {
 
     #[test]
     fn a_file_is_judged_by_its_head_and_length() {
-        let code =
-            |head: &[u8], length| check_file("f", head, length).map_or_else(|e| e.report().code, |()| "ok");
+        let code = |head: &[u8], length| check("f", head, length).map_or_else(|e| e.report().code, |()| "ok");
         let images = file(&[2051, 2, 100, 100], &[9; 20_000]);
         assert_eq!(code(&images[..4096], 20_016), "ok");
         assert_eq!(code(&images[..4096], 20_015), "idx-truncated");

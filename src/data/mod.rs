@@ -15,32 +15,42 @@
 //! # Ok::<(), saddlepoint::Error>(())
 //! ```
 
+mod arrays;
 mod augment;
+mod csv;
 mod dataset;
 mod embedded;
+mod encode;
 mod examples;
 mod files;
 mod generate;
 mod hash;
 mod idx;
+mod impute;
+mod names;
+mod npy;
+mod pairs;
 mod scaling;
 mod sequences;
 mod sets;
 mod spec;
 mod split;
+mod table;
 mod text;
 
 pub use augment::{Augment, Border};
 pub use dataset::{Dataset, Features, Targets};
-pub use embedded::{diabetes, digits, provide_digits};
+pub use embedded::{breast_cancer, diabetes, digits, iris, longley, provide_set, wine};
+pub use encode::{Missing, TableSpec};
 pub use examples::{DataInfo, Examples};
-pub use files::assemble;
+pub use files::{FileKind, FilesInfo, assemble, check_file};
 pub use generate::Generator;
 pub use hash::Fnv1a;
-pub use idx::{MAX_IDX_BYTES, check_file};
+pub use impute::{Encoding, Source};
 pub use scaling::{Scaler, ScalerKind, Scaling};
 pub use sequences::SequenceTask;
 pub use sets::data_sets;
-pub use spec::{DataSpec, load, no_text};
+pub use spec::{DataSpec, load};
 pub use split::{Split, SplitSpec};
+pub use table::{Column, ColumnKind, Odd, TableInfo, Task};
 pub use text::characters;

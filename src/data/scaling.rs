@@ -19,6 +19,7 @@ pub enum ScalerKind {
 
 /// A fitted scaling of the columns of a table or of the pixels of an image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "camelCase", deny_unknown_fields)]
 pub enum Scaler {
     /// x
@@ -40,6 +41,7 @@ pub enum Scaler {
 
 /// The scalings of features and targets: what a saved model needs to be asked about new examples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(deny_unknown_fields)]
 pub struct Scaling {
     /// Of the inputs.

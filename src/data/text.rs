@@ -1,6 +1,7 @@
 //! Text as windows of characters, each with the character that follows as its target.
 
 use super::dataset::{Dataset, Features, Targets};
+use super::files::MAX_FILE_BYTES;
 use super::scaling::ScalerKind;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
@@ -9,6 +10,19 @@ use std::collections::BTreeSet;
 
 /// Most characters of a text: as numbers they take 256 MiB.
 const MOST: usize = 1 << 25;
+
+/// Refuses a text that is far too large to be one.
+pub(super) fn check(name: &str, length: usize) -> Result<()> {
+    if length <= MAX_FILE_BYTES {
+        return Ok(());
+    }
+    Err(Error::file("text-too-large", name)
+        .expected(format!("at most {MAX_FILE_BYTES} bytes"))
+        .got(length.to_string())
+        .hint("use a shorter text")
+        .arg("most", MAX_FILE_BYTES)
+        .arg("got", length))
+}
 
 /// Cuts a text into windows of `steps` characters, one behind the other. Features are the numbers of the characters `(T)`
 /// in the order of their code points; the target at each step is the number of the next character. The last tenth of

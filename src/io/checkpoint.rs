@@ -14,7 +14,7 @@
 //! checksum over the bytes of all tensors in the order of the table. Stop, save, load and go on equals never having stopped, bit for bit.
 
 use super::safetensors::{self, File, Tensor};
-use crate::data::{self, DataSpec, Fnv1a, Scaling};
+use crate::data::{self, Fnv1a, Scaling};
 use crate::error::{Error, Result};
 use crate::json::{self, Value};
 use crate::train::{EvaluationPoint, History, Marks, RunSpec, Snapshot, Trainer};
@@ -103,7 +103,7 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
     }
     let metadata: Metadata = json::from_value("model file", &value).map_err(|e| damaged(&e.to_string()))?;
     let spec = metadata.spec;
-    if matches!(spec.data, DataSpec::Files { .. }) && files.is_empty() {
+    if spec.data.needs_files() && files.is_empty() {
         return Err(Error::file("model-needs-data", "model file")
             .expected("the data files it was trained on beside it")
             .got("the model alone")

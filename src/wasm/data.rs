@@ -3,9 +3,7 @@
 use super::convert::{Js, object};
 use super::session::ModelInfo;
 use crate::curvature::DataLoss;
-use crate::data::{
-    DataSpec, Dataset, Examples, MAX_IDX_BYTES, SplitSpec, assemble, characters, check_file, load, no_text,
-};
+use crate::data::{DataSpec, Dataset, Examples, FileKind, FilesInfo, SplitSpec, assemble, check_file, load};
 use crate::error::{Error, Result};
 use crate::nn::Model;
 use crate::train::{Batches, RunSpec};
@@ -22,9 +20,10 @@ const HEAD: u32 = 4096;
 #[wasm_bindgen]
 #[derive(Debug, Default)]
 pub struct Store {
-    files: Option<Arc<Dataset>>,
-    /// Name and bytes of a text: how it is cut into windows is for the run to say.
-    text: Option<(String, Vec<u8>)>,
+    /// The set that was made of the files.
+    set: Option<Arc<Dataset>>,
+    /// Files of which each run makes its own set: name and bytes.
+    files: Vec<(String, Vec<u8>)>,
     last: Option<Split>,
 }
 
@@ -47,22 +46,30 @@ impl Store {
         Self::default()
     }
 
-    /// Takes files for runs whose data are `{"type": "files"}`, or one `.txt` for `{"type": "text"}`, in place of those before; none clear the store.
+    /// Takes files for runs over files, in place of those before; none clear the store.
     ///
     /// # Errors
-    /// What [`assemble`] says of them; the files before are gone then.
+    /// What their readers say of them; the files before are gone then.
     pub fn give(&mut self, names: Vec<String>, contents: Vec<Uint8Array>) -> Js<()> {
-        (self.files, self.text, self.last) = (None, None, None);
+        *self = Self::default();
         if names.is_empty() {
             return Ok(());
         }
-        let mut files = read(names, &contents)?;
-        if files.len() == 1 && is_text(&files[0].0) {
-            self.text = files.pop();
+        let files = read(names, &contents)?;
+        if FileKind::of_all(&files)?.is_read_per_run() {
+            self.files = files;
         } else {
-            self.files = Some(Arc::new(assemble(&files)?));
+            self.set = Some(Arc::new(assemble(&files)?));
         }
         Ok(())
+    }
+
+    /// The [`FilesInfo`] of the files that were given.
+    ///
+    /// # Errors
+    /// What their readers say of them.
+    pub fn describe(&self) -> Js<JsValue> {
+        Ok(object(&FilesInfo::new(&self.files, self.set.as_deref())?))
     }
 
     /// The [`ModelInfo`] of a run, without its weights.
@@ -96,18 +103,12 @@ impl Store {
         }
         // the old set goes before the new one comes, so that both are never held
         self.last = None;
-        let set = match (&run.data, &self.files) {
-            (DataSpec::Files { .. }, Some(files)) => {
-                run.data.accept(files)?;
-                files.clone()
+        let set = match (&run.data, &self.set) {
+            (DataSpec::Files { .. }, Some(set)) => {
+                run.data.accept(set.name(), &set.hash_text())?;
+                set.clone()
             }
-            (DataSpec::Text { steps, .. }, _) => {
-                let Some((name, bytes)) = &self.text else { return Err(no_text()) };
-                let set = Arc::new(characters(name, bytes, *steps)?);
-                run.data.accept(&set)?;
-                set
-            }
-            _ => Arc::new(load(&run.data, run.seed, &[])?),
+            _ => Arc::new(load(&run.data, run.seed, &self.files)?),
         };
         let examples = Arc::new(run.examples(set)?);
         self.last = Some(Split {
@@ -122,24 +123,6 @@ impl Store {
     }
 }
 
-/// Whether a file is a text by its name.
-fn is_text(name: &str) -> bool {
-    name.to_lowercase().ends_with(".txt")
-}
-
-/// Refuses a text that is far too large to be one.
-fn check_text(name: &str, length: usize) -> Result<()> {
-    if length <= MAX_IDX_BYTES {
-        return Ok(());
-    }
-    Err(Error::file("text-too-large", name)
-        .expected(format!("at most {MAX_IDX_BYTES} bytes"))
-        .got(length.to_string())
-        .hint("use a shorter text")
-        .arg("most", MAX_IDX_BYTES)
-        .arg("got", length))
-}
-
 /// Copies files into memory. All are judged by their beginnings first, so that what is useless or far too large is
 /// never copied.
 pub(super) fn read(names: Vec<String>, contents: &[Uint8Array]) -> Result<Vec<(String, Vec<u8>)>> {
@@ -150,12 +133,7 @@ pub(super) fn read(names: Vec<String>, contents: &[Uint8Array]) -> Result<Vec<(S
             .hint("pass files as {name, bytes}"));
     }
     for (name, bytes) in names.iter().zip(contents) {
-        let length = bytes.length() as usize;
-        if is_text(name) {
-            check_text(name, length)?;
-        } else {
-            check_file(name, &bytes.subarray(0, HEAD).to_vec(), length)?;
-        }
+        check_file(name, &bytes.subarray(0, HEAD).to_vec(), bytes.length() as usize)?;
     }
     Ok(names.into_iter().zip(contents.iter().map(Uint8Array::to_vec)).collect())
 }

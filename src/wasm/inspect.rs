@@ -127,6 +127,16 @@ impl Session {
         Ok(head)
     }
 
+    /// Raw features of rows, as [`Session::predict`] takes them; `rows` is JSON, a list of objects of columns and values.
+    ///
+    /// # Errors
+    /// As [`Examples::encode`](crate::data::Examples::encode).
+    pub fn encode(&mut self, rows: &str) -> Js<Float32Array> {
+        let features = self.trainer().examples().encode(rows)?;
+        let features: Vec<f32> = features.into_iter().map(|x| x as f32).collect();
+        Ok(Float32Array::from(features.as_slice()))
+    }
+
     /// Outputs for raw examples, one after the other; real targets in the units of the data.
     ///
     /// # Errors

@@ -38,10 +38,10 @@ export type OptimizerSpec = MethodSpec & Options;
 export type Schedule = ShapeSpec & { warmup?: number };
 ";
 
-/// Hands over the file `digits.bin` of the package, once, before the first run over the digits.
-#[wasm_bindgen(js_name = provideDigits)]
-pub fn provide_digits(packed: Vec<u8>) {
-    crate::data::provide_digits(packed);
+/// Hands over a packed set of the package (`digits`, `wine`, `breastCancer`), which a run over it asks for by an error `set-missing`.
+#[wasm_bindgen(js_name = provideSet)]
+pub fn provide_set(name: &str, packed: Vec<u8>) {
+    crate::data::provide_set(name, packed);
 }
 
 /// Version of the package.
