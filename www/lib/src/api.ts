@@ -4,8 +4,8 @@
  * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
  */
 import type {
-  ArmSpec, Box, CriticalPoint, Evaluation, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Activation, Curve, CurveRange, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RunSpec, SeedStrip, Statistics, Surface,
+  ArmSpec, Box, CriticalPoint, Evaluation, FilesInfo, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
+  Activation, Curve, CurveRange, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RunSpec, SeedStrip, Statistics, Surface, TableRow,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -29,6 +29,12 @@ export interface ModelApi {
   examples(most: number, part?: "train" | "test"): Promise<RawExamples>;
   /** Raw features (images: 0..255 pixels, H x W x C); scaled by the core as the training data were. */
   inspect(example: Float32Array): Promise<Inspection>;
+  /**
+   * Raw features of new rows of a table, in the order of `info.data.features`, to `predict` or `inspect`. A row is an object of
+   * column names and values, in any order; a category becomes one feature for each of its values, and where the run fills missing
+   * cells, those of the rows are filled alike.
+   */
+  encode(rows: TableRow[]): Promise<Float32Array>;
   /** Rows of raw features; returns rows x outputs. */
   predict(examples: Float32Array): Promise<Float32Array>;
   /** Largest Hessian eigenvalue of the training loss at the present weights. */
@@ -61,6 +67,8 @@ export interface ModelStatic {
   summary(run: RunSpec, options?: CreateOptions): Promise<ModelInfo>;
   /** An activation function and its derivative, from -6 to 6 at 121 points if `range` says nothing else. */
   activationCurve(activation: Activation, range?: CurveRange, options?: CreateOptions): Promise<Curve>;
+  /** What files are good for: the description of data to run on them, and what they hold then. */
+  describe(files: NamedBytes[], options?: Omit<CreateOptions, "files">): Promise<FilesInfo>;
 }
 
 export interface LandscapeApi {

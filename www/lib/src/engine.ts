@@ -1,9 +1,9 @@
 /** The side that holds the core: in a worker, or in the page's own thread. Everything here runs to its end at once. */
-import { activationCurve, initSync, LandscapeSession, provideDigits, Session, Store } from "../pkg/saddlepoint.js";
+import { activationCurve, initSync, LandscapeSession, provideSet, Session, Store } from "../pkg/saddlepoint.js";
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
 import type {
-  CriticalPoint, Curve, Evaluation, EvaluationPoint, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
+  CriticalPoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
   RunSpec, SeedStrip, Statistics, Surface,
 } from "./types.js";
 
@@ -20,6 +20,10 @@ export interface Calls {
   load(file: Uint8Array, files: NamedBytes[]): Opened;
   /** Files for summaries, in place of those before. */
   give(files: NamedBytes[]): undefined;
+  /** What the files are good for. */
+  describe(): FilesInfo;
+  /** A packed set of the package, for which a call asked. */
+  provide(set: string, packed: Uint8Array): undefined;
   summary(run: string): ModelInfo;
   activationCurve(activation: string, from: number, to: number, points: number): Curve;
   trainFor(ms: number): Progress;
@@ -32,6 +36,7 @@ export interface Calls {
   image(index: number, test: boolean): ImagePixels;
   examples(most: number, test: boolean): RawExamples;
   inspect(example: Float32Array): Inspection;
+  encode(rows: string): Float32Array;
   predict(examples: Float32Array): Float32Array;
   lambdaMax(): number;
   layerStatistics(): Statistics;
@@ -62,9 +67,8 @@ export class Engine implements Calls {
   private nextSnapshot = 0;
   private snapshot: Uint8Array | undefined;
 
-  constructor(module: WebAssembly.Module, private readonly keepsSnapshots: boolean, digits?: Uint8Array) {
+  constructor(module: WebAssembly.Module, private readonly keepsSnapshots: boolean) {
     initSync({ module });
-    if (digits) provideDigits(digits);
     this.store = new Store();
   }
 
@@ -79,6 +83,14 @@ export class Engine implements Calls {
 
   give(files: NamedBytes[]): undefined {
     this.store.give(...parts(files));
+  }
+
+  describe(): FilesInfo {
+    return this.store.describe() as FilesInfo;
+  }
+
+  provide(set: string, packed: Uint8Array): undefined {
+    provideSet(set, packed);
   }
 
   summary(run: string): ModelInfo {
@@ -124,6 +136,10 @@ export class Engine implements Calls {
 
   inspect(example: Float32Array): Inspection {
     return this.model().inspect(example) as Inspection;
+  }
+
+  encode(rows: string): Float32Array {
+    return this.model().encode(rows);
   }
 
   predict(examples: Float32Array): Float32Array {

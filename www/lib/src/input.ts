@@ -1,9 +1,9 @@
 /** What callers pass, made into what the core can judge. */
 import { report, SaddlepointError } from "./error.js";
-import type { Activation, Box, LandscapeSpec, NamedBytes, RaceSpec, RunSpec } from "./types.js";
+import type { Activation, Box, LandscapeSpec, NamedBytes, RaceSpec, RunSpec, TableRow } from "./types.js";
 
 /** A description as text. A number that is not finite stays visible, so that the core can name its place. */
-export function textOf(run: RunSpec | LandscapeSpec | RaceSpec | Box | Activation): string {
+export function textOf(run: RunSpec | LandscapeSpec | RaceSpec | Box | Activation | TableRow[]): string {
   try {
     const visible = (_: string, value: unknown): unknown =>
       typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)) ? String(value) : value;
@@ -32,17 +32,11 @@ export function pairOf(value: unknown): [number, number] {
 
 /** Whether the data of a description are files. */
 export function needsFiles(spec: RunSpec | LandscapeSpec): boolean {
-  const type = dataType(spec);
-  return type === "files" || type === "text";
-}
-
-/** Whether they are the digits, which come in a file of the package. */
-export function needsDigits(spec: RunSpec | LandscapeSpec): boolean {
-  return dataType(spec) === "digits";
+  return ["files", "csv", "text"].includes(dataType(spec) ?? "");
 }
 
 /** Callers without types may pass anything. */
-function dataType(spec: Partial<RunSpec> | null | undefined): string | undefined {
+export function dataType(spec: Partial<RunSpec> | null | undefined): string | undefined {
   return spec?.data?.type;
 }
 

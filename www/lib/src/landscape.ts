@@ -1,6 +1,6 @@
 import { untilAborted } from "./abort.js";
 import type { CreateOptions, LandscapeApi } from "./api.js";
-import { filesOf, needsDigits, needsFiles, numberOf, numbersOf, pairOf, textOf } from "./input.js";
+import { dataType, filesOf, needsFiles, numberOf, numbersOf, pairOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { openLink, type Link } from "./link.js";
 import type { Box, CriticalPoint, LandscapeInfo, LandscapeSpec, Race, RaceSpec, SeedStrip, Surface } from "./types.js";
@@ -14,7 +14,7 @@ export class Landscape implements LandscapeApi {
     const text = textOf(spec);
     let info: LandscapeInfo | undefined;
     const open = async (): Promise<Link> => {
-      const link = await openLink(worker, needsDigits(spec));
+      const link = await openLink(worker, dataType(spec));
       try {
         info = await link.call("landscape", text, files);
         return link;

@@ -2,7 +2,7 @@
 import type { Calls } from "./engine.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import type { Reply, Request, Start } from "./protocol.js";
-import { compiled, inNode, packedDigits } from "./wasm.js";
+import { compiled, inNode, packedBytes, packedSet } from "./wasm.js";
 
 export interface Link {
   /** Rejects with a `SaddlepointError`, or with `Broken` if the core is of no use any more. */
@@ -13,15 +13,41 @@ export interface Link {
   close(): void;
 }
 
-/** Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. `trains`: it needs data sets. */
-export async function openLink(worker: boolean | undefined, trains: boolean): Promise<Link> {
+/**
+ * Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. `set`: the data it will be asked
+ * about, if that is known; a file of theirs is then fetched together with the core.
+ */
+export async function openLink(worker: boolean | undefined, set?: string): Promise<Link> {
+  const expected = packedSet(set);
+  // a failure is told when the core asks for the set
+  if (expected) void packedBytes(expected).catch(() => undefined);
   try {
-    const [module, digits] = await Promise.all([compiled(), trains ? packedDigits() : undefined]);
-    const start = { module, digits };
-    return (worker ?? (!inNode && typeof Worker === "function")) ? new WorkerLink(start) : await localLink(start);
+    const start = { module: await compiled() };
+    return supplied((worker ?? (!inNode && typeof Worker === "function")) ? new WorkerLink(start) : await localLink(start));
   } catch (error) {
     throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that saddlepoint_bg.wasm is served beside the scripts"));
   }
+}
+
+/** The same way, on which a core that asks for a packed set is given it, and then asked again. */
+function supplied(link: Link): Link {
+  return {
+    get snapshot() { return link.snapshot; },
+    close: () => { link.close(); },
+    async call(method, ...args) {
+      try {
+        return await link.call(method, ...args);
+      } catch (error) {
+        const set = error instanceof SaddlepointError && error.report.code === "set-missing" ? packedSet(error.report.args["set"]) : undefined;
+        if (!set) throw error;
+        const packed = await packedBytes(set).catch((cause: unknown) => {
+          throw new SaddlepointError(failure("set-not-loaded", `the data set ${set}`, cause, "reload, or check that the files of pkg are served beside the scripts"));
+        });
+        await link.call("provide", set, packed);
+        return link.call(method, ...args);
+      }
+    },
+  };
 }
 
 /** What is said to those who still wait when a model is disposed of. */
@@ -91,9 +117,9 @@ class WorkerLink implements Link {
 let brokenHere: Broken | undefined;
 
 /** The engine is fetched only here: a page that works with workers does not need it in its own thread. */
-async function localLink({ module, digits }: Start): Promise<Link> {
+async function localLink({ module }: Start): Promise<Link> {
   const { Engine, judged } = await import("./engine.js");
-  const engine = brokenHere ? undefined : new Engine(module, false, digits);
+  const engine = brokenHere ? undefined : new Engine(module, false);
   return {
     snapshot: undefined,
     // async, so that what is thrown rejects

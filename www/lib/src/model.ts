@@ -2,25 +2,25 @@ import { untilAborted } from "./abort.js";
 import type { CreateOptions, ModelApi, RangeTestOptions } from "./api.js";
 import type { Calls, Opened } from "./engine.js";
 import { Broken, report, SaddlepointError } from "./error.js";
-import { bytesOf, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
+import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Link } from "./link.js";
 import type {
-  Activation, Curve, CurveRange, Evaluation, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics,
+  Activation, Curve, CurveRange, Evaluation, FilesInfo, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics, TableRow,
 } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
 const SLICE = 40;
 
 /** How a model came to be, to make it again if its core breaks. */
-interface Origin { worker: boolean | undefined; files: NamedBytes[]; run?: string; file?: Uint8Array }
+interface Origin { worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array }
 
 /** A network in training. Calls are answered one after the other, in the order in which they were made. */
 export class Model implements ModelApi {
   /** A run at its start. */
   static async create(run: RunSpec, options: CreateOptions = {}): Promise<Model> {
     const files = needsFiles(run) ? filesOf(options.files) : [];
-    return Model.open({ worker: options.worker, files, run: textOf(run) }, options.signal);
+    return Model.open({ worker: options.worker, files, run: textOf(run), set: dataType(run) }, options.signal);
   }
 
   /** A run from a file that `save` wrote; data files are passed again. */
@@ -39,9 +39,14 @@ export class Model implements ModelApi {
     return untilAborted(curve, options.signal);
   }
 
+  /** What files are good for, and the description of data to run on them. */
+  static async describe(files: NamedBytes[], options: Omit<CreateOptions, "files"> = {}): Promise<FilesInfo> {
+    return untilAborted(Resident.of(options).describe(files), options.signal);
+  }
+
   private static async open(origin: Origin, signal: AbortSignal | undefined): Promise<Model> {
     signal?.throwIfAborted();
-    const link = await untilAborted(openLink(origin.worker, true), signal, (late) => late.close());
+    const link = await untilAborted(openLink(origin.worker, origin.set), signal, (late) => late.close());
     try {
       return new Model(origin, link, await untilAborted(begin(link, origin, undefined), signal));
     } catch (error) {
@@ -102,6 +107,10 @@ export class Model implements ModelApi {
 
   async predict(examples: Float32Array): Promise<Float32Array> {
     return this.ask("predict", floatsOf("predict", examples));
+  }
+
+  async encode(rows: TableRow[]): Promise<Float32Array> {
+    return this.ask("encode", textOf(rows));
   }
 
   lambdaMax(): Promise<number> {
@@ -184,7 +193,7 @@ export class Model implements ModelApi {
     this.brokeAt = this.step_;
     old.close();
     try {
-      const link = await openLink(this.origin.worker, true);
+      const link = await openLink(this.origin.worker, this.origin.set);
       // disposed of while the new core was loaded
       if (!this.link) {
         link.close();
@@ -231,7 +240,7 @@ class Resident {
   constructor(worker: boolean | undefined) {
     this.line = new Line(() => {
       this.held = [];
-      return openLink(worker, true);
+      return openLink(worker);
     });
   }
 
@@ -239,17 +248,28 @@ class Resident {
     const text = textOf(run);
     const files = needsFiles(run) ? filesOf(given) : null;
     return this.line.use(async (link) => {
-      if (files && !this.holds(given)) {
-        this.held = [];
-        await link.call("give", files);
-        this.held = given.map(({ bytes }) => bytes);
-      }
+      if (files) await this.give(link, given, files);
       return link.call("summary", text);
     });
   }
 
   curve(activation: string, from: number, to: number, points: number): Promise<Curve> {
     return this.line.call("activationCurve", activation, from, to, points);
+  }
+
+  describe(given: readonly NamedBytes[]): Promise<FilesInfo> {
+    const files = filesOf(given);
+    return this.line.use(async (link) => {
+      await this.give(link, given, files);
+      return link.call("describe");
+    });
+  }
+
+  private async give(link: Link, given: readonly NamedBytes[], files: NamedBytes[]): Promise<void> {
+    if (this.holds(given)) return;
+    this.held = [];
+    await link.call("give", files);
+    this.held = given.map(({ bytes }) => bytes);
   }
 
   private holds(given: readonly NamedBytes[]): boolean {

@@ -12,7 +12,7 @@ export type Reply =
   | { id: number; ok: false; broken: string };
 
 /** First message to a worker. */
-export interface Start { module: WebAssembly.Module; digits?: Uint8Array<ArrayBuffer> | undefined }
+export interface Start { module: WebAssembly.Module }
 
 /** The memory of all typed arrays in `value`, which is then handed over instead of copied. */
 export function buffers(value: unknown): ArrayBuffer[] {

@@ -8,10 +8,10 @@ import type {
 } from "../pkg/saddlepoint.js";
 
 export type {
-  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, CriticalKind, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
-  Generator, GradientFlow, Initializer, LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, LayerStatistics, Mistake, ModelInfo, OptimizerSpec,
+  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
+  FilesInfo, Generator, GradientFlow, Initializer, LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, LayerStatistics, Mistake, ModelInfo, OptimizerSpec,
   PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, RangeTest, Region as Box, Regularization, ReportMessage, RunSpec,
-  Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm,
+  Scaler, Scaling, Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
 
 /** A loss by its name, or with options. */
@@ -22,6 +22,9 @@ export interface CurveRange { from?: number; to?: number; points?: number }
 
 /** Learning rates to try: from one to another, growing by one factor in so many steps. */
 export interface RateRange { from?: number; to?: number; steps?: number }
+
+/** A row of a table: what it has in each column. */
+export type TableRow = Record<string, string | number | boolean | null>;
 
 export interface NamedBytes { name: string; bytes: Uint8Array }
 

@@ -23,12 +23,29 @@ function once<T>(get: () => Promise<T>): () => Promise<T> {
 /** The core, compiled. */
 export const compiled = once(compile);
 
-/** The file of the digits: too large to be inside the core, which a page loads first. */
-export const packedDigits = once(async () => {
-  const url = new URL("../pkg/digits.bin", import.meta.url);
+/** The sets that are too large to be inside the core, which a page loads first. Bundlers look for these very expressions. */
+const SETS = {
+  digits: new URL("../pkg/digits.bin", import.meta.url),
+  wine: new URL("../pkg/wine.bin", import.meta.url),
+  breastCancer: new URL("../pkg/breast_cancer.bin", import.meta.url),
+};
+export type PackedSet = keyof typeof SETS;
+const packed = new Map(Object.entries(SETS).map(([set, url]) => [set, once(() => bytesAt(url))]));
+
+/** The name of a set that comes in a file of its own, or undefined. */
+export function packedSet(name: unknown): PackedSet | undefined {
+  return Object.keys(SETS).find((set): set is PackedSet => set === name);
+}
+
+/** The file of such a set. */
+export function packedBytes(set: PackedSet): Promise<Uint8Array> {
+  return packed.get(set)?.() ?? Promise.reject(new Error(`no set ${set}`));
+}
+
+async function bytesAt(url: URL): Promise<Uint8Array> {
   const files = fileSystem(url);
   return files ? files.readFile(url) : new Uint8Array(await (await fetched(url)).arrayBuffer());
-});
+}
 
 const fileSystem = (url: URL) => (inNode && url.protocol === "file:" ? node?.getBuiltinModule?.("node:fs/promises") : undefined);
 

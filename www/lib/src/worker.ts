@@ -12,7 +12,7 @@ let engine: Engine | undefined;
 
 scope.onmessage = ({ data }) => {
   if ("module" in data) {
-    engine = new Engine(data.module, true, data.digits);
+    engine = new Engine(data.module, true);
     return;
   }
   const reply = answer(data);
