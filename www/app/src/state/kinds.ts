@@ -56,6 +56,11 @@ export function flag(url: string, initial: boolean): Setting<boolean> {
   return { url, initial, read: (text) => (text === "1" ? true : text === "0" ? false : undefined), write: (value) => (value ? "1" : "0") };
 }
 
+/** A word or a sentence. */
+export function text(url: string, most: number): Setting<string> {
+  return { url, initial: "", read: (value) => (value.length <= most ? value : undefined), write: (value) => value };
+}
+
 /** A value of any shape, kept as JSON; `check` refuses what a hand-edited link may hold. */
 export function json<T>(url: string, initial: T, check: (value: unknown) => value is T): Setting<T> {
   return {

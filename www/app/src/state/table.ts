@@ -5,7 +5,7 @@
 import type { LossSpec } from "saddlepoint";
 
 import { editsSetting } from "./edits.ts";
-import { choice, flag, number, subset, type Setting } from "./kinds.ts";
+import { choice, flag, json, number, subset, text, type Setting } from "./kinds.ts";
 import { layersSetting } from "./layers.ts";
 import { METHODS, SHAPES, tuningSetting } from "./tuning.ts";
 
@@ -44,8 +44,22 @@ export const LOSSES = [
   "softmaxCrossEntropy", "binaryCrossEntropy", "klDivergence", "hinge", "meanSquaredError", "halfMeanSquaredError", "meanAbsoluteError", "huber",
   "smoothL1", "logCosh",
 ] as const satisfies readonly LossSpec[];
-export const SETS = ["digits", "spiral", "circle", "xor", "gaussians", "diabetes", "files"] as const;
+/** Drawn from formulas; `examples` and `noise` are theirs. */
+export const GENERATED = ["spiral", "circle", "xor", "gaussians"] as const;
+/** Read from the visitor's files: a table, and everything else. */
+export const OWN = ["csv", "files"] as const;
+export const SETS = ["digits", "iris", "wine", "breastCancer", "diabetes", "longley", ...GENERATED, ...OWN] as const;
 export type SetName = (typeof SETS)[number];
+export const MISSING = ["refuse", "drop", "fill"] as const;
+export const TASKS = ["classification", "regression"] as const;
+export const SPLITS = ["random", "stratified", "fold"] as const;
+/** Longest name of a column in an address. */
+const MOST_LETTERS = 200;
+
+function isNames(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length <= 1000 && value.every((name) => typeof name === "string");
+}
+
 /** `fileHash` names the bytes of dropped files: a link cannot carry them, but it can tell whether they are the same. */
 const HASH = /^[0-9a-f]{16}$/;
 
@@ -56,9 +70,18 @@ const HASH = /^[0-9a-f]{16}$/;
 const train = {
   trainSet: choice("data", "digits", SETS),
   fileHash: { url: "file", initial: "", read: (text) => (text === "" || HASH.test(text) ? text : undefined), write: (value) => value } satisfies Setting<string>,
+  /** The column of a table that is predicted; the core's choice if empty. */
+  target: text("target", MOST_LETTERS),
+  exclude: json<readonly string[]>("exclude", [], isNames),
+  missing: choice("missing", "refuse", MISSING),
+  task: choice("task", "auto", ["auto", ...TASKS]),
   examples: number("n", 500, { min: 10, max: 20000, whole: true }),
   noise: number("noise", 0.05, { min: 0, max: 2 }),
   test: number("test", 797, { min: 1, max: 1000000, whole: true }),
+  split: choice("split", "random", SPLITS),
+  folds: number("folds", 5, { min: 2, max: 1000, whole: true }),
+  /** Counted from 1, as a person does. */
+  fold: number("fold", 1, { min: 1, max: 1000, whole: true }),
   layers: layersSetting("net", [
     { type: "conv2d", filters: 8, kernelSize: [3, 3], padding: "same", activation: "relu" },
     { type: "conv2d", filters: 16, kernelSize: [3, 3], padding: "same", activation: "relu" },

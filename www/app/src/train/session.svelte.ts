@@ -2,13 +2,16 @@
  * Between the recipe and the run. Every change of the recipe is put to the core, which answers with the layer table or
  * with what is wrong. While nothing was trained the model follows; a trained one is kept until the visitor starts anew.
  */
-import { Model, type DataInfo, type ImagePixels, type LayerRow, type LayerSpec, type ModelApi, type ModelInfo, type NamedBytes, type ReportMessage, type RunSpec } from "saddlepoint";
+import {
+  Model, type Column, type DataInfo, type ImagePixels, type LayerRow, type LayerSpec, type ModelApi, type ModelInfo, type NamedBytes, type ReportMessage,
+  type RunSpec, type TableInfo,
+} from "saddlepoint";
 
 import { reportOf } from "../i18n/report.svelte.ts";
 import { settings } from "../state/settings.svelte.ts";
-import { table, type SetName } from "../state/table.ts";
+import { OWN, type SetName, table } from "../state/table.ts";
 import type { TrainRun } from "./run.svelte.ts";
-import { runSpec, settingsOf, startFor, startForImages, startForTable, type TrainSettings } from "./spec.ts";
+import { aimAt, aimed, RECIPE, runSpec, settingsOf, startFor, startForImages, startForTable, type TrainSettings } from "./spec.ts";
 
 /** Beyond this a file is refused before it is read: MNIST has 55 MB unpacked, and a tab must hold the bytes twice. */
 export const LARGEST_FILE = 200e6;
@@ -19,10 +22,6 @@ const HEAVY = 500;
 /** Rows of networks that were tried and left. */
 const MOST_ROWS = 500;
 const MODEL_FILE = /\.safetensors$/i;
-
-const RECIPE = [
-  "trainSet", "fileHash", "examples", "noise", "test", "layers", "loss", "method", "trainEta", "decay", "trainBatch", "epochs", "trainSeed", "edits", "tuning",
-] as const satisfies readonly (keyof TrainSettings)[];
 
 /** Something that could not be loaded, or a model that could not be made for a reason that is not in the layer table. */
 export interface Problem { kind: "file" | "model" | "core"; report: ReportMessage }
@@ -39,8 +38,13 @@ export class Session {
   made: TrainSettings | null = $state.raw(null);
   /** The recipe is being read. */
   busy = $state(false);
+  /** The columns of the table that was loaded last. */
+  table: TableInfo | null = $state.raw(null);
+  /** What the last files started with, to come back to them from another set. */
+  filesStart: (Partial<TrainSettings> & { trainSet: SetName }) | null = $state.raw(null);
+
   /** A link named files that are not here. */
-  readonly awaitsFiles = $derived(settings.trainSet === "files" && this.draft === null && !this.busy);
+  readonly awaitsFiles = $derived(isOwn(settings.trainSet) && this.draft === null && this.filesStart === null && !this.busy);
 
   /** Everything that decides the run, as one text. */
   readonly key = $derived(keyOf(settings));
@@ -77,11 +81,11 @@ export class Session {
   /** Another set, with a network that suits it. */
   chooseSet(set: SetName): void {
     this.problem = null;
-    if (set === "files") {
-      if (this.files.length > 0 && this.filesStart) this.change({ trainSet: "files", ...this.filesStart });
+    if (isOwn(set)) {
+      if (this.filesStart) this.change(this.filesStart);
       return;
     }
-    this.change({ trainSet: set, fileHash: "", ...startFor(set), tuning: {} });
+    this.change({ trainSet: set, fileHash: "", ...startFor(set), split: "random", tuning: {} });
   }
 
   /** The run of the recipe as it stands. A loaded model's own spec may say more than the page has controls for. */
@@ -91,18 +95,25 @@ export class Session {
 
   /** Names of the files that the recipe's data are. */
   get fileNames(): readonly string[] {
-    return settings.trainSet === "files" ? this.files.map(({ name }) => name) : [];
+    return isOwn(settings.trainSet) ? this.files.map(({ name }) => name) : [];
   }
 
   /** The network that suits the set in hand. */
   get startLayers(): readonly LayerSpec[] {
-    return settings.trainSet === "files" ? (this.filesStart?.layers ?? settings.layers) : startFor(settings.trainSet).layers;
+    return isOwn(settings.trainSet) ? (this.filesStart?.layers ?? settings.layers) : startFor(settings.trainSet).layers;
   }
 
-  /** What the last files started with, to come back to them from another set. */
-  private filesStart: Partial<TrainSettings> | null = $state.raw(null);
-  get hasFiles(): boolean {
-    return this.filesStart !== null;
+  /** The column of the table that is predicted. */
+  readonly target = $derived.by(() => {
+    const wanted = settings.target === "" ? this.table?.target : settings.target;
+    return this.table?.columns.find(({ name }) => name === wanted) ?? null;
+  });
+
+  /** Another column to predict, or the same one as another task: the network's last layer follows. */
+  aim(column: Column, task: TrainSettings["task"] = "auto"): void {
+    const aim = aimAt(column, task);
+    const exclude = settings.exclude.filter((name) => name !== column.name);
+    this.change({ target: column.name, task, exclude, ...(aim ? aimed(settings.layers, aim) : {}) });
   }
 
   /**
@@ -141,7 +152,7 @@ export class Session {
       this.busy = false;
       return;
     }
-    if (recipe.trainSet === "files" && this.files.length === 0) return;
+    if (isOwn(recipe.trainSet) && this.files.length === 0) return;
     this.busy = true;
     try {
       // a summary is far cheaper than a model; only the very first visit saves the extra question
@@ -151,7 +162,7 @@ export class Session {
         this.described(info, recipe.layers);
       }
       if (this.isIdle()) {
-        if (recipe.trainSet === "files") await pause(HEAVY);
+        if (isOwn(recipe.trainSet)) await pause(HEAVY);
         if (ticket !== this.ticket) return;
         const model = await this.making(recipe);
         if (ticket === this.ticket && this.isIdle()) this.adopt(model, recipe);
@@ -169,7 +180,7 @@ export class Session {
   }
 
   private options(recipe: TrainSettings): { files?: NamedBytes[] } {
-    return recipe.trainSet === "files" ? { files: [...this.files] } : {};
+    return isOwn(recipe.trainSet) ? { files: [...this.files] } : {};
   }
 
   /** The model of a recipe, the same one while it is on its way; one that is on its way for another recipe is called off. */
@@ -258,6 +269,7 @@ export class Session {
     this.ticket += 1;
     this.forgetMaking();
     if (files.length > 0) this.files = files;
+    if (model.spec.data.type === "csv") this.table = (await Model.describe(given)).table;
     Object.assign(settings, settingsOf(model.spec, model.info.data.hash));
     this.made = snapshot();
     this.followed = keyOf(this.made);
@@ -268,19 +280,22 @@ export class Session {
   }
 
   private async openData(files: NamedBytes[]): Promise<void> {
-    const expected = settings.trainSet === "files" && this.files.length === 0 ? settings.fileHash : "";
-    const data = await readData(files, expected);
-    const start = data.shape.length === 3
-      ? startForImages(Math.min(data.shape[0] ?? 1, data.shape[1] ?? 1), data.classes?.length ?? 1)
-      : startForTable(data.classes?.length ?? 1, data.classes !== null);
+    const expected = isOwn(settings.trainSet) && this.files.length === 0 ? settings.fileHash : "";
+    const { spec, data, table } = await Model.describe(files);
+    if (!("hash" in spec)) return;
+    const hash = spec.hash ?? "";
+    // refused by the core, which says why
+    if (expected !== "" && expected !== hash) await Model.summary({ ...runSpec(snapshot()), data: { ...spec, hash: expected } }, { files });
+    const start = table ? startOfTable(table) : data ? startOf(data) : null;
+    if (!start) return;
     this.files = files;
-    this.filesStart = { fileHash: data.hash, ...start };
+    this.table = table;
+    this.filesStart = { fileHash: hash, target: "", exclude: [], missing: "refuse", task: "auto", split: "random", ...start };
+    // what was said of other data does not hold for these
+    this.draft = null;
     // a link over these very files brings its own network
-    if (expected === data.hash) {
-      this.follow();
-      return;
-    }
-    this.change({ trainSet: "files", ...this.filesStart });
+    if (expected !== "") this.follow();
+    else this.change(this.filesStart);
   }
 
   /** One image of each class out of the first hundred. */
@@ -337,22 +352,22 @@ function tooLarge(file: File): ReportMessage {
   };
 }
 
-/**
- * What is in the files. The core describes data together with a network, and what fits is only known afterwards: one
- * dense layer takes any input, and its complaint about the number of outputs names the right one.
- */
-async function readData(files: readonly NamedBytes[], hash: string): Promise<DataInfo> {
-  const describe = async (units: number, loss: TrainSettings["loss"]): Promise<DataInfo> => {
-    const recipe = { ...snapshot(), layers: [{ type: "dense" as const, units }], loss, test: table.test.min };
-    const spec: RunSpec = { ...runSpec(recipe), data: hash === "" ? { type: "files" } : { type: "files", hash } };
-    return (await Model.summary(spec, { files: [...files] })).data;
-  };
-  try {
-    return await describe(10, "softmaxCrossEntropy");
-  } catch (error) {
-    const { code, args } = reportOf(error);
-    if (code === "output-count") return await describe(Number(args["want"]), "softmaxCrossEntropy");
-    if (code === "loss-needs-classes") return await describe(1, "meanSquaredError");
-    throw error;
-  }
+/** What a table starts with: its own target, and the network for that. */
+function startOfTable(table: TableInfo): Partial<TrainSettings> & { trainSet: SetName } {
+  const target = table.columns.find(({ name }) => name === table.target);
+  const aim = (target && aimAt(target, "auto")) ?? { task: "regression", outputs: 1 };
+  return { trainSet: "csv", ...startForTable(table.rows, aim) };
+}
+
+/** What other files start with. */
+function startOf({ shape, classes, train, test }: DataInfo): Partial<TrainSettings> & { trainSet: SetName } {
+  const [height = 1, width = 1] = shape;
+  const start = shape.length === 3
+    ? startForImages(Math.min(height, width), classes?.length ?? 1)
+    : startForTable(train + test, { task: classes ? "classification" : "regression", outputs: classes?.length ?? 1 });
+  return { trainSet: "files", ...start };
+}
+
+function isOwn(set: SetName): set is (typeof OWN)[number] {
+  return OWN.some((own) => own === set);
 }

@@ -1,24 +1,55 @@
 /** From the settings to the spec of a run and back, and what each data set starts with. */
-import type { BatchSpec, DataSpec, LayerSpec, OptimizerSpec, RunSpec } from "saddlepoint";
+import type { BatchSpec, Column, DataSpec, LayerSpec, OptimizerSpec, RunSpec, Task } from "saddlepoint";
 
 import type { LookName } from "../marks/optimizers.ts";
-import type { SetName, Settings } from "../state/table.ts";
-import { table } from "../state/table.ts";
+import { SETS, table, type OWN, type SetName, type Settings } from "../state/table.ts";
 import { constantsOf, constantsOfShape, fieldsOf, gradientConstants, REGULARIZATION, STOPPING, tuningFrom, type Tuning } from "../state/tuning.ts";
 
-export type TrainSettings = Pick<
-  Settings,
-  | "trainSet" | "fileHash" | "examples" | "noise" | "test" | "layers" | "loss" | "method" | "trainEta" | "decay" | "trainBatch" | "epochs"
-  | "trainSeed" | "edits" | "tuning"
->;
+/** The settings that decide a run. */
+export const RECIPE = [
+  "trainSet", "fileHash", "target", "exclude", "missing", "task", "examples", "noise", "test", "split", "folds", "fold", "layers", "loss", "method",
+  "trainEta", "decay", "trainBatch", "epochs", "trainSeed", "edits", "tuning",
+] as const satisfies readonly (keyof Settings)[];
+
+export type TrainSettings = Pick<Settings, (typeof RECIPE)[number]>;
 
 function dataOf(settings: TrainSettings): DataSpec {
-  switch (settings.trainSet) {
-    case "digits": return { type: "digits" };
-    case "diabetes": return { type: "diabetes" };
-    case "files": return settings.fileHash === "" ? { type: "files" } : { type: "files", hash: settings.fileHash };
-    default: return { type: "generated", kind: settings.trainSet, examples: settings.examples, noise: settings.noise };
+  const { trainSet, fileHash, target, exclude, missing, task, examples, noise } = settings;
+  const hash = fileHash === "" ? {} : { hash: fileHash };
+  switch (trainSet) {
+    case "spiral": case "circle": case "xor": case "gaussians": return { type: "generated", kind: trainSet, examples, noise };
+    case "files": return { type: "files", ...hash };
+    case "csv": return {
+      type: "csv", ...(target === "" ? {} : { target }), ...(exclude.length === 0 ? {} : { exclude: [...exclude] }),
+      ...(missing === "refuse" ? {} : { missing }), ...(task === "auto" ? {} : { task }), ...hash,
+    };
+    default: return { type: trainSet };
   }
+}
+
+/** A random split is left out, so that old links keep their runs. */
+function splitOf({ split, folds, fold }: TrainSettings): Pick<RunSpec, "split"> {
+  if (split === "random") return {};
+  return { split: split === "fold" ? { type: "fold", folds, fold: fold - 1 } : { type: split } };
+}
+
+/** The settings of a description of data. */
+function dataSettings(data: DataSpec, hash: string): Partial<TrainSettings> {
+  const own = { target: "", exclude: [], missing: "refuse", task: "auto", fileHash: "" } as const;
+  switch (data.type) {
+    case "generated": return { ...own, trainSet: setOf(data.kind), examples: data.examples, noise: data.noise };
+    case "files": return { ...own, trainSet: "files", fileHash: data.hash ?? hash };
+    case "csv": return {
+      trainSet: "csv", target: data.target ?? "", exclude: data.exclude ?? [], missing: data.missing ?? "refuse", task: data.task ?? "auto",
+      fileHash: data.hash ?? "",
+    };
+    default: return { ...own, trainSet: setOf(data.type) };
+  }
+}
+
+/** The set of that name, or the one a visitor starts with if the page does not offer it. */
+function setOf(name: string): SetName {
+  return SETS.find((set) => set === name) ?? table.trainSet.initial;
 }
 
 function optimizerOf({ method, trainEta: learningRate, tuning }: TrainSettings): OptimizerSpec {
@@ -55,6 +86,7 @@ export function runSpec(settings: TrainSettings): RunSpec {
   return {
     data: dataOf(settings),
     test: settings.test,
+    ...splitOf(settings),
     // a copy without the reactive proxy: workers clone what they are sent
     layers: JSON.parse(JSON.stringify(settings.layers)) as LayerSpec[],
     loss: settings.loss,
@@ -72,9 +104,9 @@ export function settingsOf(spec: RunSpec, dataHash: string): Partial<TrainSettin
   const method = optimizer.type === "momentum" && optimizer.nesterov === true ? "nesterov" : optimizer.type;
   const decay = spec.schedule?.type ?? "constant";
   return {
-    trainSet: data.type === "generated" ? data.kind : data.type,
-    fileHash: data.type === "files" ? (data.hash ?? dataHash) : "",
-    ...(data.type === "generated" ? { examples: data.examples, noise: data.noise } : {}),
+    ...dataSettings(data, dataHash),
+    split: spec.split?.type ?? "random",
+    ...(spec.split?.type === "fold" ? { folds: spec.split.folds, fold: spec.split.fold + 1 } : {}),
     test: spec.test >= 1 ? spec.test : table.test.initial,
     layers: spec.layers,
     loss: typeof spec.loss === "string" ? spec.loss : spec.loss.type,
@@ -110,18 +142,33 @@ function plane(layers: LayerSpec[], trainEta: number, epochs: number): Start {
 }
 
 /** A network and a run that suit each set: where a visitor starts, not the best there is. */
-export function startFor(set: Exclude<SetName, "files">): Start {
+export function startFor(set: Exclude<SetName, (typeof OWN)[number]>): Start {
   switch (set) {
     case "digits": return pickInitial();
     case "spiral": return { ...plane([dense(32, "relu"), dense(32, "relu"), dense(32, "relu")], 0.01, 100), decay: "linear" };
     case "circle": return plane([dense(8, "tanh")], 0.02, 40);
     case "xor": return plane([dense(8, "tanh")], 0.02, 40);
     case "gaussians": return plane([], 0.02, 10);
+    case "iris": return { ...classes(8, 3, 30), trainBatch: "16" };
+    case "wine": return { ...classes(16, 3, 36), trainBatch: "16" };
+    case "breastCancer": return classes(16, 2, 114);
+    // so few and nearly collinear that a line is all they can tell
+    case "longley": return {
+      test: 4, layers: [dense(1)], loss: "meanSquaredError", method: "adam", trainEta: 0.03, decay: "linear", trainBatch: "full", epochs: 400,
+    };
     case "diabetes": return {
       test: 88, layers: [dense(16, "relu"), dense(1)], loss: "meanSquaredError", method: "adam", trainEta: 0.003, decay: "constant", trainBatch: "32",
       epochs: 60,
     };
   }
+}
+
+/** A small network for a table of classes. */
+function classes(hidden: number, outputs: number, test: number): Start {
+  return {
+    test, layers: [dense(hidden, "relu"), dense(outputs, "softmax")], loss: "softmaxCrossEntropy", method: "adam", trainEta: 0.01, decay: "linear",
+    trainBatch: "32", epochs: 40,
+  };
 }
 
 function pickInitial(): Start {
@@ -140,9 +187,33 @@ export function startForImages(side: number, classes: number): Start {
   };
 }
 
-export function startForTable(outputs: number, classes: boolean): Start {
+/** What a table is used for: classes and how many, or a number. */
+export interface Aim { task: Task; outputs: number }
+
+/** For a column that is predicted; null if it cannot be. */
+export function aimAt(column: Column, wanted: Settings["task"]): Aim | null {
+  const task = wanted === "auto" ? column.task : wanted;
+  return task && { task, outputs: task === "classification" ? (column.distinct ?? 1) : 1 };
+}
+
+/** A fifth of the rows is held out. */
+export function startForTable(rows: number, { task, outputs }: Aim): Start {
+  const small = rows < 2000;
   return {
-    test: table.test.initial, layers: [dense(32, "relu"), classes ? dense(outputs, "softmax") : dense(outputs)], loss: classes ? "softmaxCrossEntropy" : "meanSquaredError",
-    method: "adam", trainEta: 0.003, decay: "constant", trainBatch: "32", epochs: 30,
+    test: Math.max(1, Math.round(rows / 5)), layers: [dense(small ? 16 : 32, "relu"), last(task, outputs)], loss: lossFor(task), method: "adam",
+    trainEta: 0.003, decay: "constant", trainBatch: "32", epochs: small ? 100 : 30,
   };
+}
+
+/** The same network for another target: its last layer and the loss follow. */
+export function aimed(layers: readonly LayerSpec[], { task, outputs }: Aim): Pick<TrainSettings, "layers" | "loss"> {
+  return { layers: [...layers.slice(0, -1), last(task, outputs)], loss: lossFor(task) };
+}
+
+function last(task: Task, outputs: number): LayerSpec {
+  return task === "classification" ? dense(outputs, "softmax") : dense(outputs);
+}
+
+function lossFor(task: Task): TrainSettings["loss"] {
+  return task === "classification" ? "softmaxCrossEntropy" : "meanSquaredError";
 }
