@@ -256,6 +256,8 @@ impl<T: Real> Memory<T> {
                     Load::InPlace => copy.copy_from_slice(&out[tile.clone()]),
                     Load::Fill(_) if start > 0 => {}
                     Load::Fill(value) => copy.fill(T::from_f64(*value)),
+                    // rows that a tile holds a whole number of are the same in every tile
+                    Load::Block { operand, inner: 1 } if start > 0 && TILE.is_multiple_of(operand.len) => {}
                     Load::Block { operand, inner } => {
                         if let Elements::Real(source) =
                             elements(&self.slots, &self.index_slots, bindings, *operand)
@@ -322,19 +324,26 @@ fn elements<'a, T>(
 /// Fills `tile` with elements `(i / inner) % source.len()`, i from `start` on.
 fn stretch<T: Copy>(source: &[T], inner: usize, start: usize, tile: &mut [T]) {
     let (mut at, mut left) = ((start / inner) % source.len(), inner - start % inner);
+    if inner == 1 {
+        let row = tile.len().min(source.len());
+        let (head, tail) = tile[..row].split_at_mut(row.min(source.len() - at));
+        head.copy_from_slice(&source[at..at + head.len()]);
+        tail.copy_from_slice(&source[..tail.len()]);
+        // short rows: what is there is doubled
+        let mut done = row;
+        while done < tile.len() {
+            let more = done.min(tile.len() - done);
+            tile.copy_within(..more, done);
+            done += more;
+        }
+        return;
+    }
     let mut rest = tile;
     while !rest.is_empty() {
-        if inner == 1 {
-            let n = rest.len().min(source.len() - at);
-            let (head, tail) = rest.split_at_mut(n);
-            head.copy_from_slice(&source[at..at + n]);
-            (rest, at) = (tail, 0);
-        } else {
-            let n = rest.len().min(left);
-            let (head, tail) = rest.split_at_mut(n);
-            head.fill(source[at]);
-            (rest, left) = (tail, inner);
-            at = (at + 1) % source.len();
-        }
+        let n = rest.len().min(left);
+        let (head, tail) = rest.split_at_mut(n);
+        head.fill(source[at]);
+        (rest, left) = (tail, inner);
+        at = (at + 1) % source.len();
     }
 }
