@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The long runs of tests/fixtures/learning.json, whole: natively and in a page's worker in Chromium (make accuracy).
 //   tools/run.sh node tools/accuracy.mjs [--only mnist,text] [--seeds 1] [--engine native,chromium] [--json file]
-// A run fails if it misses its goal, takes longer than it may in Chromium, or has another hash in the other engine.
+// A fault is a mean over the seeds that misses the goal, a run in Chromium that takes longer than it may, or one that has
+// another hash in the other engine.
 // The files lie beside the project, in the folder DATA_DIR or ../shared/data; a run whose files are not there is skipped.
 
 import { spawn } from "node:child_process";
@@ -61,15 +62,18 @@ const ENGINES = {
   },
 };
 
-/** What is wrong with an outcome, in words. */
-function faults({ goal }, engine, outcome) {
-  const value = outcome[goal.measure];
+/** What is wrong with one outcome, in words. */
+function faultsOf({ goal }, engine, { state, seconds }) {
   const words = [];
-  if (!["done", "Done"].includes(outcome.state)) words.push(`it ended as ${outcome.state}`);
-  if (!(value >= (goal.least ?? -Infinity))) words.push(`${goal.measure} ${value} is below ${goal.least}`);
-  if (!(value <= (goal.most ?? Infinity))) words.push(`${goal.measure} ${value} is above ${goal.most}`);
-  if (engine === "chromium" && outcome.seconds > (goal.seconds ?? Infinity)) words.push(`${outcome.seconds.toFixed(0)} s are more than ${goal.seconds}`);
+  if (state.toLowerCase() !== "done") words.push(`it ended as ${state}`);
+  if (engine === "chromium" && seconds > (goal.seconds ?? Infinity)) words.push(`${seconds.toFixed(0)} s are more than ${goal.seconds}`);
   return words;
+}
+
+/** What is wrong with the mean over the seeds; a mean that is no number misses every goal. */
+function missed({ measure, least = -Infinity, most = Infinity }, mean) {
+  if (mean >= least && mean <= most) return [];
+  return [`a mean ${measure} of ${mean} instead of ${Number.isFinite(least) ? `at least ${least}` : `at most ${most}`}`];
 }
 
 rmSync(folder, { recursive: true, force: true });
@@ -80,22 +84,30 @@ const results = [];
 const failures = [];
 for (const one of runs) {
   console.log(`\n${one.title}`);
+  const { measure } = one.goal;
   const seeds = options.seeds ? options.seeds.split(",").map(Number) : one.seeds;
+  const sums = Object.fromEntries(engines.map((engine) => [engine, 0]));
   for (const seed of seeds) {
     const hashes = new Set();
     for (const engine of engines) {
       const outcome = await ENGINES[engine].train({ ...one.spec, seed }, one.files);
-      const { hash, seconds, steps, peak, bytes } = outcome;
+      const { hash, seconds, steps, peak, meanPeak, bytes } = outcome;
       hashes.add(hash);
+      sums[engine] += outcome[measure];
       results.push({ name: one.name, seed, engine, ...outcome });
       const rate = (steps * one.spec.batch.size) / seconds;
       console.log(
-        `  seed ${seed}, ${engine}: ${one.goal.measure} ${outcome[one.goal.measure].toFixed(4)}, ${seconds.toFixed(1)} s, ` +
-          `${rate.toFixed(0)} examples/s, peak ${(peak / 1e9).toFixed(1)} GFLOP/s, ${bytes} bytes a step, run ${hash}`,
+        `  seed ${seed}, ${engine}: ${measure} ${outcome[measure].toFixed(4)}, ${seconds.toFixed(1)} s, ` +
+          `${rate.toFixed(0)} examples/s, peak ${(peak / 1e9).toFixed(1)} GFLOP/s (mean ${(meanPeak / 1e9).toFixed(1)}), ${bytes} bytes a step, run ${hash}`,
       );
-      failures.push(...faults(one, engine, outcome).map((words) => `${one.name}, seed ${seed}, ${engine}: ${words}`));
+      failures.push(...faultsOf(one, engine, outcome).map((words) => `${one.name}, seed ${seed}, ${engine}: ${words}`));
     }
     if (hashes.size > 1) failures.push(`${one.name}, seed ${seed}: ${[...hashes].join(" and ")} are different runs`);
+  }
+  for (const engine of engines) {
+    const mean = sums[engine] / seeds.length;
+    console.log(`  mean, ${engine}: ${measure} ${mean.toFixed(4)}`);
+    failures.push(...missed(one.goal, mean).map((words) => `${one.name}, ${engine}: ${words}`));
   }
 }
 if (options.json) writeFileSync(options.json, JSON.stringify(results, null, 2) + "\n");
