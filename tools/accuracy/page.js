@@ -33,7 +33,8 @@ globalThis.train = async (spec, paths) => {
     }),
   );
   const model = await Model.create(spec, { files });
-  let [progress, seconds] = [null, 0];
+  let progress;
+  let seconds = 0;
   const peak = new Peak();
   do {
     const start = performance.now();
