@@ -29,6 +29,8 @@ impl Stream {
     pub const WEIGHT: Self = Self(0x0900_0000);
     /// Labels that are made wrong.
     pub const LABEL: Self = Self(0x0a00_0000);
+    /// Sampling from what a network predicts.
+    pub const SAMPLE: Self = Self(0x0b00_0000);
 
     /// The `n`-th stream of this use.
     #[must_use]

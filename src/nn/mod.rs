@@ -14,6 +14,7 @@ mod parameters;
 mod programs;
 mod saturation;
 mod state;
+mod stream;
 
 pub use activation::Activation;
 pub use initializer::Initializer;

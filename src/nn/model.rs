@@ -93,14 +93,14 @@ pub struct Model {
 }
 
 /// A network in a graph.
-struct Built {
+pub(super) struct Built {
     /// What each layer puts out.
     activations: Vec<Value>,
     /// What the loss takes.
-    logits: Value,
+    pub(super) logits: Value,
     /// What a prediction is.
-    prediction: Value,
-    inventory: Inventory,
+    pub(super) prediction: Value,
+    pub(super) inventory: Inventory,
 }
 
 impl Model {
@@ -286,10 +286,24 @@ impl Model {
     }
 
     fn build(&self, graph: &mut Graph, batch: usize, train: bool) -> Result<Built> {
-        let dims = [&[batch], self.input.dims()].concat();
-        let mut x = graph.input(Buffer::Features, 0, dims)?;
+        let x = graph.input(Buffer::Features, 0, [&[batch], self.input.dims()].concat())?;
         let mut inventory = Inventory::default();
-        let mut builder = Builder::new(graph, &mut inventory, batch, train);
+        let (activations, logits) = self.append(&mut Builder::new(graph, &mut inventory, batch, train), x)?;
+        self.built(graph, activations, logits, inventory)
+    }
+
+    /// One step of one sequence, with what recurrent layers carry to the next as state.
+    pub(super) fn build_step(&self, graph: &mut Graph) -> Result<Built> {
+        let dims = [&[1, 1], self.input.dims().get(1..).unwrap_or_default()].concat();
+        let x = graph.input(Buffer::Features, 0, dims)?;
+        let mut inventory = Inventory::default();
+        let mut builder = Builder::new(graph, &mut inventory, 1, false).streaming();
+        let (activations, logits) = self.append(&mut builder, x)?;
+        self.built(graph, activations, logits, inventory)
+    }
+
+    /// Appends all layers. Returns what each puts out, and what the last does before its activation.
+    fn append(&self, builder: &mut Builder<'_>, mut x: Value) -> Result<(Vec<Value>, Value)> {
         let mut activations = Vec::new();
         let mut logits = x;
         for (layer, name) in self.layers.iter().zip(&self.names) {
@@ -304,6 +318,17 @@ impl Model {
             (logits, x) = (added.before, added.after);
             activations.push(x);
         }
+        Ok((activations, logits))
+    }
+
+    fn built(
+        &self,
+        graph: &mut Graph,
+        activations: Vec<Value>,
+        mut logits: Value,
+        inventory: Inventory,
+    ) -> Result<Built> {
+        let x = activations.last().copied().unwrap_or(logits);
         let link = self.loss.link();
         let linked = self.layers.last().map(LayerSpec::activation) == Some(link);
         if !linked {

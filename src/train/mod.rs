@@ -3,6 +3,7 @@
 mod batches;
 mod curvature;
 mod evaluation;
+mod generate;
 mod history;
 mod inspection;
 mod range_test;
@@ -14,6 +15,7 @@ mod watch;
 
 pub use batches::Batches;
 pub use evaluation::{Evaluation, Mistake};
+pub use generate::Generate;
 pub use history::{EvaluationPoint, History};
 pub use inspection::{Distribution, GradientFlow, LayerStatistics, Statistics};
 pub use range_test::{RangeSweep, RangeTest};

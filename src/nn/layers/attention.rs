@@ -42,6 +42,7 @@ impl Layer for MultiHeadAttention {
 
     fn build(&self, b: &mut Builder<'_>, x: Value) -> Result<Value> {
         let [steps, features] = sequence(b, x)?;
+        b.refuse_stream("attention")?;
         if self.heads == 0 || !features.is_multiple_of(self.heads) {
             let expected = format!("heads that divide the {features} features");
             return Err(b.refuse("attention-heads", &expected, self.heads, "use fewer heads, or 1"));

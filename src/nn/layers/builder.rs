@@ -40,6 +40,8 @@ pub struct Builder<'a> {
     pub batch: usize,
     /// Whether this is a training program (dropout on) or an evaluation.
     pub train: bool,
+    /// Whether a sequence comes step by step: recurrent layers take up where the step before left them.
+    pub stream: bool,
     inventory: &'a mut Inventory,
 }
 
@@ -55,7 +57,14 @@ pub struct Added {
 impl<'a> Builder<'a> {
     /// A network without layers, for batches of `batch` examples.
     pub fn new(graph: &'a mut Graph, inventory: &'a mut Inventory, batch: usize, train: bool) -> Self {
-        Self { graph, name: "", batch, train, inventory }
+        Self { graph, name: "", batch, train, stream: false, inventory }
+    }
+
+    /// The same for one step of a sequence after the other.
+    #[must_use]
+    pub fn streaming(mut self) -> Self {
+        self.stream = true;
+        self
     }
 
     /// Adds a parameter of the layer, `role` being `kernel`, `bias` and the like.
@@ -112,7 +121,8 @@ impl<'a> Builder<'a> {
         self.graph.input(Buffer::State, offset, shape)
     }
 
-    /// Says what a state of [`Builder::state`] is after a training step. Evaluation programs leave it as it is.
+    /// Says what a state of [`Builder::state`] is after a training step, or after a step of a stream. Evaluation programs
+    /// leave it as it is.
     ///
     /// # Errors
     /// [`Error::Shape`] if `new` has another shape than the state.
@@ -124,7 +134,7 @@ impl<'a> Builder<'a> {
                 .got(got.to_string())
                 .hint("change the shape of the input"));
         }
-        if let (true, Op::Input(input)) = (self.train, &self.graph.node_of(state).op) {
+        if let (true, Op::Input(input)) = (self.train || self.stream, &self.graph.node_of(state).op) {
             self.inventory.updates.push((input.offset, new));
         }
         Ok(())
@@ -168,10 +178,27 @@ impl<'a> Builder<'a> {
             name: &name,
             batch: self.batch,
             train: self.train,
+            stream: self.stream,
             inventory: self.inventory,
         });
         self.graph.set_scope(self.name);
         built
+    }
+
+    /// Refuses a layer that needs a whole sequence where steps come one by one.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] in a stream, with what the layer needs.
+    pub fn refuse_stream(&self, needs: &str) -> Result<()> {
+        if !self.stream {
+            return Ok(());
+        }
+        Err(self.refuse(
+            "stream-whole",
+            "layers that go from one step to the next",
+            needs,
+            "use recurrent layers in one direction",
+        ))
     }
 
     /// Counts numbers for each example that the layer keeps beside what it puts out: the rows of a chunk follow from all

@@ -119,6 +119,7 @@ impl Plan {
             let outputs = self.direction(b, x, steps, false)?;
             return if self.sequences { stack(b.graph, &outputs) } else { Ok(outputs[steps - 1]) };
         }
+        b.refuse_stream("both directions")?;
         let forward = b.within("forward", |b| self.direction(b, x, steps, false))?;
         let backward = b.within("backward", |b| self.direction(b, x, steps, true))?;
         if self.sequences {
@@ -152,7 +153,23 @@ impl Plan {
         let projected = b.graph.add(projected, bias)?;
         let projected = b.graph.reshape(projected, [steps, b.batch, width])?;
         let recurrence = Recurrence { cell: self.cell, weights, bias: inner };
-        Ok(recurrence.run(b.graph, projected, None, backwards)?.0)
+        let start = if b.stream { Some(self.carried(b)?) } else { None };
+        let (outputs, end) = recurrence.run(b.graph, projected, start, backwards)?;
+        if let (Some(start), Some(end)) = (start, end) {
+            b.update_state(start.output, end.output)?;
+            if let (Some(old), Some(new)) = (start.cell, end.cell) {
+                b.update_state(old, new)?;
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// What the step before has left, in a stream; zeros at first.
+    fn carried(&self, b: &mut Builder<'_>) -> Result<Carried> {
+        let shape = [b.batch, self.units];
+        let output = b.state("output", shape, 0.0)?;
+        let cell = if self.cell == Cell::Lstm { Some(b.state("cell", shape, 0.0)?) } else { None };
+        Ok(Carried { output, cell })
     }
 
     /// The bias of the inputs `(gates H)`, and that of the recurrent product where it is one of its own.
