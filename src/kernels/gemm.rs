@@ -12,7 +12,7 @@
 use super::pack;
 use super::real::Real;
 use super::simd::Vector;
-use super::tile::{self, RowOffsets, Strip};
+use super::tile::{self, Operand, RowOffsets, Strip};
 
 /// What a product is added to.
 #[derive(Debug, Clone, Copy)]
@@ -185,22 +185,21 @@ impl<T: Real> Product<'_, T> {
             rows: rows.as_ptr(),
             columns: columns.as_ptr(),
         };
-        // SAFETY: A, B and C reach as far as their extents.
-        unsafe {
-            match left {
-                Left::Dense { a, stride } => job.run(KC, tile::Dense { a: a.as_ptr(), stride }),
-                Left::Transposed { a, stride } => {
-                    job.run(KC_APART, tile::Transposed { a: a.as_ptr(), stride })
-                }
-                Left::Indirect { a, rows, columns } => {
-                    let apart = k > 1 && columns[1].abs_diff(columns[0]) as usize > T::Vector::LANES;
-                    job.run(if apart { KC_APART } else { KC }, indirect(a, rows, columns));
-                }
-                Left::Diagonal { a, rows, columns } => {
-                    job.run(KC_APART, tile::Diagonal(indirect(a, rows, columns)));
-                }
+        let (most, left) = match left {
+            Left::Dense { a, stride } => (KC, Operand::Dense(tile::Dense { a: a.as_ptr(), stride })),
+            Left::Transposed { a, stride } => {
+                (KC_APART, Operand::Transposed(tile::Transposed { a: a.as_ptr(), stride }))
             }
-        }
+            Left::Indirect { a, rows, columns } => {
+                let apart = k > 1 && columns[1].abs_diff(columns[0]) as usize > T::Vector::LANES;
+                (if apart { KC_APART } else { KC }, Operand::Indirect(indirect(a, rows, columns)))
+            }
+            Left::Diagonal { a, rows, columns } => {
+                (KC_APART, Operand::Diagonal(tile::Diagonal(indirect(a, rows, columns))))
+            }
+        };
+        // SAFETY: A, B and C reach as far as their extents.
+        unsafe { job.run(most, left) };
     }
 }
 
@@ -232,15 +231,20 @@ struct Job<'a, T> {
 impl<T: Real> Job<'_, T> {
     /// # Safety
     /// A, B and C must reach over their extents; `most` is at most [`KC`].
-    unsafe fn run<L: tile::Left<T>>(&self, most: usize, left: L) {
+    unsafe fn run(&self, most: usize, left: Operand<T>) {
         let &Self { m, k, n, .. } = self;
+        let widest = match left {
+            Operand::Diagonal(_) => 2,
+            _ if T::TRAINS => 4,
+            _ => 2,
+        };
         let zeros = &const { [T::ZERO; STRIP] };
         let blocks = k.div_ceil(most).max(1);
         let kc = k.div_ceil(blocks);
         for k0 in (0..blocks).map(|block| (block * kc).min(k)) {
             for from in (0..m).step_by(MC) {
                 let to = m.min(from + MC);
-                for (first, width) in strips::<T>(n) {
+                for (first, width) in strips::<T>(n, widest) {
                     let k = kc.min(k - k0);
                     // SAFETY: a strip lies within N columns, a block within K; scratch has room for both.
                     unsafe {
@@ -282,50 +286,93 @@ impl<T: Real> Job<'_, T> {
     }
 }
 
-/// One strip's rows, in tiles as high as fit.
+/// One strip's rows.
 ///
 /// # Safety
 /// All elements of A, B, C and `start` that the rows and the strip name must exist.
-unsafe fn rows<T: Real, L: tile::Left<T>>(left: L, strip: &Strip<T>, from: usize, to: usize) {
-    let lanes = T::Vector::LANES;
-    let pairs = to - (to - from) % 2;
+unsafe fn rows<T: Real>(left: Operand<T>, strip: &Strip<T>, from: usize, to: usize) {
     // SAFETY: the caller's; the tiles cover from..to once.
     unsafe {
-        if strip.width < lanes {
-            return tile::tile_scalar(left, strip, from, to);
-        }
-        match strip.width.div_ceil(lanes) {
-            1 | 2 => {
-                let fours = to - (to - from) % 4;
-                tile::tile_4x2(left, strip, from, fours);
-                tile::tile_2x2(left, strip, fours, pairs);
-                tile::tile_1x2(left, strip, pairs, to);
+        match left {
+            Operand::Dense(left @ tile::Dense { a, stride }) => {
+                let any = tile::Strided { a, row: stride, column: 1 };
+                if T::TRAINS { tiles(left, any, strip, from, to) } else { tiles(any, any, strip, from, to) }
             }
-            3 => {
-                tile::tile_2x3(left, strip, from, pairs);
-                tile::tile_1x3(left, strip, pairs, to);
+            Operand::Transposed(left @ tile::Transposed { a, stride }) => {
+                let any = tile::Strided { a, row: 1, column: stride };
+                if T::TRAINS { tiles(left, any, strip, from, to) } else { tiles(any, any, strip, from, to) }
             }
-            _ => {
-                tile::tile_2x4(left, strip, from, pairs);
-                tile::tile_1x4(left, strip, pairs, to);
+            Operand::Indirect(left) => tiles(left, left, strip, from, to),
+            Operand::Diagonal(left) => {
+                // what the rows of a tile share here is B alone: the highest is the best, the widest is of no use
+                let fours = if T::TRAINS { to - (to - from) % 4 } else { from };
+                if strip.width < T::Vector::LANES {
+                    return tile::tile_scalar::<T, _, 1>(left, strip, from, to);
+                }
+                if T::TRAINS {
+                    tile::tile_4x2(left, strip, from, fours);
+                }
+                tile::tile_1x2(left, strip, fours, to);
             }
         }
     }
 }
 
-/// Cuts N columns into strips of at most 4 vectors, `(first, width)`: 4 vectors wide, then what leaves a rest of
-/// at least 2.
-fn strips<T: Real>(n: usize) -> impl Iterator<Item = (usize, usize)> {
+/// One strip's rows, in tiles as high as fit. `rest` is the same operand for the row that may be left over: the form
+/// that others share.
+///
+/// # Safety
+/// As [`rows`].
+unsafe fn tiles<T: Real, L: tile::Left<T>, R: tile::Left<T>>(
+    left: L,
+    rest: R,
+    strip: &Strip<T>,
+    from: usize,
+    to: usize,
+) {
+    let lanes = T::Vector::LANES;
+    let pairs = to - (to - from) % 2;
+    // SAFETY: the caller's; the tiles cover from..to once.
+    unsafe {
+        if strip.width < lanes {
+            return if T::TRAINS {
+                tile::tile_scalar::<T, L, 8>(left, strip, from, to)
+            } else {
+                tile::tile_scalar::<T, L, 4>(left, strip, from, to)
+            };
+        }
+        match strip.width.div_ceil(lanes) {
+            3 if T::TRAINS => {
+                tile::tile_2x3(left, strip, from, pairs);
+                tile::tile_1x3(rest, strip, pairs, to);
+            }
+            4 if T::TRAINS => {
+                tile::tile_2x4(left, strip, from, pairs);
+                tile::tile_1x4(rest, strip, pairs, to);
+            }
+            _ => {
+                let fours = to - (to - from) % 4;
+                tile::tile_4x2(left, strip, from, fours);
+                tile::tile_2x2(left, strip, fours, pairs);
+                tile::tile_1x2(rest, strip, pairs, to);
+            }
+        }
+    }
+}
+
+/// Cuts N columns into strips of at most `widest` vectors, `(first, width)`: strips of so many, then what leaves a
+/// rest of at least half.
+fn strips<T: Real>(n: usize, widest: usize) -> impl Iterator<Item = (usize, usize)> {
     let lanes = T::Vector::LANES;
     let mut first = 0;
     std::iter::from_fn(move || {
         let rest = n - first;
-        let width = if rest <= 4 * lanes {
+        let width = if rest <= widest * lanes {
             rest
-        } else if rest < 6 * lanes {
-            2 * lanes
+        } else if 2 * rest < 3 * widest * lanes {
+            widest / 2 * lanes
         } else {
-            4 * lanes
+            widest * lanes
         };
         let strip = (first, width);
         first += width;

@@ -8,27 +8,24 @@ use super::reduce::beats;
 use crate::shape::Pool2dShape;
 use std::ops::Range;
 
-/// Evaluates an expression for all channels in blocks of 8, 4 and 1, with the block's size and the taps of a dense
-/// 2 x 2 window without padding, or 0, as constants: by far the most frequent window.
+/// Evaluates an expression for all channels in blocks, with the block's size and the taps of a dense 2 x 2 window
+/// without padding, by far the most frequent one, as constants: for such windows (`$often`), in the type that trains,
+/// blocks are of 8, 4 and 1 channels; for all others, where the taps are 0, of 4 and 1.
 macro_rules! by_channels {
-    ($shape:ident, $taps:ident, $lanes:ident, $channel:ident => $call:expr) => {{
-        let w = &$shape.window;
-        if w.kernel == [2; 2] && w.dilation == [1; 2] && w.padding == [[0; 2]; 2] {
-            const $taps: usize = 2;
-            by_channels!($shape, $lanes, $channel => $call);
+    ($often:expr, $shape:ident, $taps:ident, $lanes:ident, $channel:ident => $call:expr) => {{
+        let mut next = 0;
+        if T::TRAINS && $often {
+            by_channels!(2, 8, next, $shape, $taps, $lanes, $channel => $call);
+            by_channels!(2, 4, next, $shape, $taps, $lanes, $channel => $call);
+            by_channels!(2, 1, next, $shape, $taps, $lanes, $channel => $call);
         } else {
-            const $taps: usize = 0;
-            by_channels!($shape, $lanes, $channel => $call);
+            by_channels!(0, 4, next, $shape, $taps, $lanes, $channel => $call);
+            by_channels!(0, 1, next, $shape, $taps, $lanes, $channel => $call);
         }
     }};
-    ($shape:ident, $lanes:ident, $channel:ident => $call:expr) => {
-        let mut next = 0;
-        by_channels!(8, next, $shape, $lanes, $channel => $call);
-        by_channels!(4, next, $shape, $lanes, $channel => $call);
-        by_channels!(1, next, $shape, $lanes, $channel => $call);
-    };
-    ($size:literal, $next:ident, $shape:ident, $lanes:ident, $channel:ident => $call:expr) => {
+    ($k:literal, $size:literal, $next:ident, $shape:ident, $taps:ident, $lanes:ident, $channel:ident => $call:expr) => {
         while $shape.channels - $next >= $size {
+            const $taps: usize = $k;
             const $lanes: usize = $size;
             let $channel = $next;
             $call;
@@ -36,11 +33,18 @@ macro_rules! by_channels {
         }
     };
 }
+
+/// A 2 x 2 window whose taps are neighbours and never in the padding.
+fn is_dense_2x2(s: &Pool2dShape) -> bool {
+    s.window.kernel == [2; 2] && s.window.dilation == [1; 2] && s.window.padding == [[0; 2]; 2]
+}
+
 /// The largest pixel of each window, `y (N, OH, OW, C)`, and its tap `ky * KW + kx` in `index`. The first of equals
 /// wins, NaN counts as the largest. A window that lies in the padding alone gives minus infinity and tap 0.
 pub fn max_pool<T: Real>(s: &Pool2dShape, x: &[T], y: &mut [T], index: &mut [u32]) {
-    for_each_row(s, x.len(), y.len().min(index.len()), |row| {
-        by_channels!(s, K, L, c => max_pool_row::<T, K, L>(&row, c, x, y, index));
+    let often = is_dense_2x2(s);
+    for_each_row(s, x.len(), y.len().min(index.len()), &mut |row| {
+        by_channels!(often, s, K, L, c => max_pool_row::<T, K, L>(row, c, x, y, index));
     });
 }
 
@@ -84,19 +88,17 @@ pub fn max_unpool<T: Real>(s: &Pool2dShape, dy: &[T], index: &[u32], dx: &mut [T
     if !tiles || (0..2).any(|i| s.input[i] != s.output[i] * w.kernel[i]) {
         dx.fill(T::ZERO);
     }
-    for_each_row(s, dx.len(), dy.len().min(index.len()), |row| {
-        if tiles {
-            by_channels!(s, K, L, c => max_unpool_row::<T, K, L, false>(&row, c, dy, index, dx));
-        } else {
-            by_channels!(s, K, L, c => max_unpool_row::<T, K, L, true>(&row, c, dy, index, dx));
-        }
+    let often = tiles && is_dense_2x2(s);
+    for_each_row(s, dx.len(), dy.len().min(index.len()), &mut |row| {
+        by_channels!(often, s, K, L, c => max_unpool_row::<T, K, L>(row, c, tiles, dy, index, dx));
     });
 }
 
 #[inline(never)]
-fn max_unpool_row<T: Real, const K: usize, const L: usize, const ADD: bool>(
+fn max_unpool_row<T: Real, const K: usize, const L: usize>(
     row: &Row<'_>,
     c: usize,
+    tiles: bool,
     dy: &[T],
     index: &[u32],
     dx: &mut [T],
@@ -112,10 +114,10 @@ fn max_unpool_row<T: Real, const K: usize, const L: usize, const ADD: bool>(
                 for l in 0..L {
                     part[l] = if index[l] == tap { dy[l] } else { T::ZERO };
                 }
-                if ADD {
+                if K == 0 {
                     let dx = read::<T, L>(dx, pixel + c);
                     for l in 0..L {
-                        part[l] += dx[l];
+                        part[l] = if tiles { part[l] } else { part[l] + dx[l] };
                     }
                 }
                 write(dx, pixel + c, part);
@@ -126,8 +128,8 @@ fn max_unpool_row<T: Real, const K: usize, const L: usize, const ADD: bool>(
 
 /// The pixel of each window that `index` names, `y (N, OH, OW, C)`; 0 if that tap lies in the padding.
 pub fn pool_gather<T: Real>(s: &Pool2dShape, x: &[T], index: &[u32], y: &mut [T]) {
-    for_each_row(s, x.len(), y.len().min(index.len()), |row| {
-        by_channels!(s, K, L, c => pool_gather_row::<T, K, L>(&row, c, x, index, y));
+    for_each_row(s, x.len(), y.len().min(index.len()), &mut |row| {
+        by_channels!(false, s, K, L, c => pool_gather_row::<T, K, L>(row, c, x, index, y));
     });
 }
 
@@ -159,8 +161,9 @@ fn pool_gather_row<T: Real, const K: usize, const L: usize>(
 /// The mean of each window, `y (N, OH, OW, C)`: the sum over its taps divided by their number, with `count_padding`
 /// all `KH * KW`, else those inside the image (ONNX `count_include_pad`). 0 for a window in the padding alone.
 pub fn average_pool<T: Real>(s: &Pool2dShape, count_padding: bool, x: &[T], y: &mut [T]) {
-    for_each_row(s, x.len(), y.len(), |row| {
-        by_channels!(s, K, L, c => average_pool_row::<T, K, L>(&row, c, count_padding, x, y));
+    let often = is_dense_2x2(s);
+    for_each_row(s, x.len(), y.len(), &mut |row| {
+        by_channels!(often, s, K, L, c => average_pool_row::<T, K, L>(row, c, count_padding, x, y));
     });
 }
 
@@ -193,8 +196,9 @@ fn average_pool_row<T: Real, const K: usize, const L: usize>(
 /// window, `dx (N, H, W, C)`.
 pub fn average_pool_gradient<T: Real>(s: &Pool2dShape, count_padding: bool, dy: &[T], dx: &mut [T]) {
     dx.fill(T::ZERO);
-    for_each_row(s, dx.len(), dy.len(), |row| {
-        by_channels!(s, K, L, c => average_pool_gradient_row::<T, K, L>(&row, c, count_padding, dy, dx));
+    let often = is_dense_2x2(s);
+    for_each_row(s, dx.len(), dy.len(), &mut |row| {
+        by_channels!(often, s, K, L, c => average_pool_gradient_row::<T, K, L>(row, c, count_padding, dy, dx));
     });
 }
 
@@ -257,8 +261,7 @@ struct Row<'a> {
 
 /// Calls `f` on every row of windows, from the first image to the last, from top to bottom, for an image batch of
 /// `x_len` elements and a result of `y_len`.
-#[inline(always)]
-fn for_each_row(s: &Pool2dShape, x_len: usize, y_len: usize, mut f: impl FnMut(Row<'_>)) {
+fn for_each_row(s: &Pool2dShape, x_len: usize, y_len: usize, f: &mut dyn FnMut(&Row<'_>)) {
     let fits = |i: usize| {
         let [before, after] = s.window.padding[i];
         s.output[i].saturating_sub(1) * s.window.stride[i] + s.window.extent(i) <= before + s.input[i] + after
@@ -272,7 +275,7 @@ fn for_each_row(s: &Pool2dShape, x_len: usize, y_len: usize, mut f: impl FnMut(R
             let (taps, top) = inside(s, 0, oy);
             let place = (image * s.output[0] + oy) * s.output[1] * s.channels;
             let start = (image * s.input[0] + top) * s.input[1] * s.channels;
-            f(Row { shape: s, place, taps, start });
+            f(&Row { shape: s, place, taps, start });
         }
     }
 }
@@ -332,7 +335,7 @@ impl<const K: usize> Placed<'_, K> {
 }
 
 /// The taps of output place `o` along `axis` that lie inside the image, and the pixel row or column of the first.
-#[inline(always)]
+#[inline(never)]
 fn inside(s: &Pool2dShape, axis: usize, o: usize) -> (Range<usize>, usize) {
     let w = &s.window;
     // counted from the first row of the padded image

@@ -3,6 +3,7 @@
 use super::map::Elementary;
 use super::simd::{F32x4, F64x2, Vector};
 use std::fmt::{Debug, Display};
+use std::hint::black_box;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// `f32` (training) or `f64` (gradient checks, Hessians, landscapes).
@@ -31,6 +32,10 @@ pub trait Real:
     #[doc(hidden)]
     type Vector: Vector<Self>;
 
+    /// Whether networks train in this type. Its kernels have every form that pays; those of the other, which judges,
+    /// have the few that it needs.
+    #[doc(hidden)]
+    const TRAINS: bool;
     /// `"f32"` or `"f64"`.
     const NAME: &'static str;
     /// 0.
@@ -54,13 +59,24 @@ pub trait Real:
     fn abs(self) -> Self;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;
+
+    /// Said in the body of a loop: the compiler makes vectors of it in the type that networks train in, and spares
+    /// them in the other, where the loop takes little of the time and its vectors half of its code.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn spare_vectors() {
+        if !Self::TRAINS {
+            black_box(());
+        }
+    }
 }
 
 macro_rules! real {
-    ($t:ty, $vector:ty, $name:literal) => {
+    ($t:ty, $vector:ty, $name:literal, $trains:literal) => {
         impl Real for $t {
             type Vector = $vector;
 
+            const TRAINS: bool = $trains;
             const NAME: &'static str = $name;
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
@@ -95,5 +111,5 @@ macro_rules! real {
     };
 }
 
-real!(f32, F32x4, "f32");
-real!(f64, F64x2, "f64");
+real!(f32, F32x4, "f32", true);
+real!(f64, F64x2, "f64", false);

@@ -228,10 +228,14 @@ fn fold_to<T: Real>(x: &[T], dims: &[usize], target: &[usize], y: &mut [T], fold
 /// Folds the rows of `x (rows, n)` into `y (n,)`.
 fn fold_rows<T: Real>(x: &[T], y: &mut [T], fold: &impl Fold<T>) {
     let mut at = 0;
-    at = fold_columns::<T, 16>(x, y, at, fold);
-    at = fold_columns::<T, 8>(x, y, at, fold);
+    if T::TRAINS {
+        at = fold_columns::<T, 16>(x, y, at, fold);
+        at = fold_columns::<T, 8>(x, y, at, fold);
+    }
     at = fold_columns::<T, 4>(x, y, at, fold);
-    at = fold_columns::<T, 2>(x, y, at, fold);
+    if T::TRAINS {
+        at = fold_columns::<T, 2>(x, y, at, fold);
+    }
     fold_columns::<T, 1>(x, y, at, fold);
 }
 

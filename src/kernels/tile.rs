@@ -10,13 +10,6 @@ use super::simd::Vector;
 
 /// The left operand: where element (r, i) of A is.
 pub(super) trait Left<T: Real>: Copy {
-    /// The operand from column `i` on, for the columns of the result from `n` on.
-    ///
-    /// # Safety
-    /// `i` columns must exist.
-    #[must_use]
-    unsafe fn skip(self, i: usize, n: usize) -> Self;
-
     /// What a tile keeps of its rows.
     type Rows<const R: usize>: Copy;
 
@@ -63,6 +56,14 @@ pub(super) struct Transposed<T> {
     pub stride: usize,
 }
 
+/// Both of these: row r at `r * row`, its elements `column` apart. One code for the row that may be left over.
+#[derive(Clone, Copy)]
+pub(super) struct Strided<T> {
+    pub a: *const T,
+    pub row: usize,
+    pub column: usize,
+}
+
 /// Row r at `rows[r]`, element i of it `columns[i]` further.
 #[derive(Clone, Copy)]
 pub(super) struct Indirect<T> {
@@ -76,12 +77,6 @@ pub(super) struct Indirect<T> {
 pub(super) struct IndirectRun<T>(Indirect<T>);
 
 impl<T: Real> Left<T> for Dense<T> {
-    #[inline(always)]
-    unsafe fn skip(self, i: usize, n: usize) -> Self {
-        let _ = n;
-        // SAFETY: the columns exist.
-        Self { a: unsafe { self.a.add(i) }, ..self }
-    }
     type Rows<const R: usize> = [*const T; R];
 
     #[inline(always)]
@@ -99,12 +94,6 @@ impl<T: Real> Left<T> for Dense<T> {
 }
 
 impl<T: Real> Left<T> for Transposed<T> {
-    #[inline(always)]
-    unsafe fn skip(self, i: usize, n: usize) -> Self {
-        let _ = n;
-        // SAFETY: the columns exist.
-        Self { a: unsafe { self.a.add(i * self.stride) }, ..self }
-    }
     type Rows<const R: usize> = *const T;
 
     #[inline(always)]
@@ -121,13 +110,24 @@ impl<T: Real> Left<T> for Transposed<T> {
     type Run = Self;
 }
 
-impl<T: Real> Left<T> for Indirect<T> {
+impl<T: Real> Left<T> for Strided<T> {
+    type Rows<const R: usize> = [*const T; R];
+
     #[inline(always)]
-    unsafe fn skip(self, i: usize, n: usize) -> Self {
-        let _ = n;
-        // SAFETY: the columns exist, so the table holds them.
-        Self { columns: unsafe { self.columns.add(i) }, ..self }
+    unsafe fn rows<const R: usize>(self, r: usize) -> [*const T; R] {
+        // SAFETY: the rows exist.
+        std::array::from_fn(|j| unsafe { self.a.add((r + j) * self.row) })
     }
+    #[inline(always)]
+    unsafe fn at<const R: usize>(self, rows: [*const T; R], j: usize, i: usize) -> *const T {
+        // SAFETY: the element exists.
+        unsafe { rows[j].add(i * self.column) }
+    }
+
+    type Run = Self;
+}
+
+impl<T: Real> Left<T> for Indirect<T> {
     type Rows<const R: usize> = [*const T; R];
 
     #[inline(always)]
@@ -147,16 +147,12 @@ impl<T: Real> Left<T> for Indirect<T> {
     unsafe fn run<const R: usize>(self, r: usize) -> Option<IndirectRun<T>> {
         // SAFETY: the rows exist, so the table holds them.
         let offset = |j| unsafe { *self.rows.add(r + j) };
-        (R > 1 && (1..R).all(|j| offset(j) == offset(0).wrapping_add(j as u32))).then_some(IndirectRun(self))
+        (R > 1 && T::TRAINS && (1..R).all(|j| offset(j) == offset(0).wrapping_add(j as u32)))
+            .then_some(IndirectRun(self))
     }
 }
 
 impl<T: Real> Left<T> for IndirectRun<T> {
-    #[inline(always)]
-    unsafe fn skip(self, i: usize, n: usize) -> Self {
-        // SAFETY: the caller's.
-        Self(unsafe { self.0.skip(i, n) })
-    }
     type Rows<const R: usize> = *const T;
 
     #[inline(always)]
@@ -178,12 +174,6 @@ impl<T: Real> Left<T> for IndirectRun<T> {
 pub(super) struct Diagonal<T>(pub Indirect<T>);
 
 impl<T: Real> Left<T> for Diagonal<T> {
-    #[inline(always)]
-    unsafe fn skip(self, i: usize, n: usize) -> Self {
-        // SAFETY: the columns exist. The pointer wraps because A may be empty where there are none.
-        unsafe { Self(Indirect { a: self.0.a.wrapping_add(n), ..self.0.skip(i, n) }) }
-    }
-
     type Rows<const R: usize> = [*const T; R];
 
     #[inline(always)]
@@ -199,6 +189,47 @@ impl<T: Real> Left<T> for Diagonal<T> {
     const DIAGONAL: bool = true;
 
     type Run = Self;
+}
+
+/// The left operand in any of its forms.
+#[derive(Clone, Copy)]
+pub(super) enum Operand<T> {
+    Dense(Dense<T>),
+    Transposed(Transposed<T>),
+    Indirect(Indirect<T>),
+    Diagonal(Diagonal<T>),
+}
+
+impl<T> Operand<T> {
+    /// The operand from column `i` on, for the columns of the result from `n` on.
+    ///
+    /// # Safety
+    /// `i` columns must exist.
+    pub unsafe fn skip(self, i: usize, n: usize) -> Self {
+        // SAFETY: the columns exist, so tables hold them. The pointer of the last form wraps because A may be empty
+        // where there are none.
+        unsafe {
+            match self {
+                Self::Dense(Dense { a, stride }) => Self::Dense(Dense { a: a.add(i), stride }),
+                Self::Transposed(Transposed { a, stride }) => {
+                    Self::Transposed(Transposed { a: a.add(i * stride), stride })
+                }
+                Self::Indirect(from) => Self::Indirect(from.skip(i)),
+                Self::Diagonal(Diagonal(from)) => {
+                    Self::Diagonal(Diagonal(Indirect { a: from.a.wrapping_add(n), ..from.skip(i) }))
+                }
+            }
+        }
+    }
+}
+
+impl<T> Indirect<T> {
+    /// # Safety
+    /// `i` columns must exist.
+    unsafe fn skip(self, i: usize) -> Self {
+        // SAFETY: the table holds them.
+        Self { columns: unsafe { self.columns.add(i) }, ..self }
+    }
 }
 
 /// Some columns of B and what belongs to them. The last of a tile's vectors ends where the strip ends, and so
@@ -338,17 +369,22 @@ tile! {
     0 a0 c0 s0 [c00 b0 o0, c01 b1 o1, c02 b2 o2, c03 b3 o3]
 }
 
-/// Strips narrower than a vector: one column at a time, 8 rows at once so that their additions overlap.
+/// Strips narrower than a vector: one column at a time, `R` rows at once so that their additions overlap.
 ///
 /// # Safety
 /// All elements of A, B, C and `start` that the rows and the strip name must exist.
 #[inline(never)]
-pub(super) unsafe fn tile_scalar<T: Real, L: Left<T>>(left: L, strip: &Strip<T>, from: usize, to: usize) {
+pub(super) unsafe fn tile_scalar<T: Real, L: Left<T>, const R: usize>(
+    left: L,
+    strip: &Strip<T>,
+    from: usize,
+    to: usize,
+) {
     let mut r = from;
-    while r + 8 <= to {
+    while R > 1 && r + R <= to {
         // SAFETY: the caller's.
-        unsafe { scalar_rows::<T, L, 8>(left, strip, r) };
-        r += 8;
+        unsafe { scalar_rows::<T, L, R>(left, strip, r) };
+        r += R;
     }
     while r < to {
         // SAFETY: the caller's.
