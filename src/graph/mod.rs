@@ -5,11 +5,12 @@
 //! repetition. [`Graph::gradient`] appends the nodes of a derivative, so a derivative can be differentiated again.
 
 mod gradient;
+mod shared;
 
 use crate::error::{Error, Result};
 use crate::ops::{Constant, F64, Input, Op};
 use crate::shape::Shape;
-use std::collections::HashMap;
+use shared::Shared;
 use std::fmt;
 
 /// What an element is.
@@ -121,14 +122,14 @@ pub struct Node {
 #[derive(Debug, Clone)]
 pub struct Graph {
     nodes: Vec<Node>,
-    shared: HashMap<(Op, Vec<Value>), u32>,
+    shared: Shared,
     scopes: Vec<String>,
     scope: u32,
 }
 
 impl Default for Graph {
     fn default() -> Self {
-        Self { nodes: Vec::new(), shared: HashMap::new(), scopes: vec![String::new()], scope: 0 }
+        Self { nodes: Vec::new(), shared: Shared::default(), scopes: vec![String::new()], scope: 0 }
     }
 }
 
@@ -144,12 +145,11 @@ impl Graph {
     /// # Errors
     /// [`Error::Shape`] if the op does not accept inputs of these shapes; the place is the current scope.
     pub fn push(&mut self, op: Op, inputs: &[Value]) -> Result<Vec<Value>> {
-        let key = (op, inputs.to_vec());
-        if let Some(&node) = self.shared.get(&key) {
+        if let Some(node) = self.shared.find(&self.nodes, &op, inputs) {
             return Ok(self.values(node));
         }
         let types: Vec<&TensorType> = inputs.iter().map(|v| self.type_of(*v)).collect();
-        let outputs = key.0.outputs(&types).map_err(|e| match self.scope_name(self.scope) {
+        let outputs = op.outputs(&types).map_err(|e| match self.scope_name(self.scope) {
             "" => e,
             scope => e.at(scope),
         })?;
@@ -159,8 +159,8 @@ impl Graph {
                 .got("one more")
                 .hint("use fewer layers or shorter sequences")
         })?;
-        self.nodes.push(Node { op: key.0.clone(), inputs: key.1.clone(), outputs, scope: self.scope });
-        self.shared.insert(key, number);
+        self.nodes.push(Node { op, inputs: inputs.to_vec(), outputs, scope: self.scope });
+        self.shared.enter_last(&self.nodes);
         Ok(self.values(number))
     }
 

@@ -6,6 +6,7 @@
 use super::Trainer;
 use crate::error::Result;
 use crate::kernels::Real;
+use crate::kernels::reduce::argsort;
 use crate::nn::{Activation, ParameterKind};
 use serde::Serialize;
 
@@ -240,9 +241,9 @@ impl<T: Real> Trainer<T> {
         let norms = &self.history().gradient_norms;
         let [(first, _), .., (last, _)] = layers else { return None };
         let median = |series: &[f32]| {
-            let mut recent = series[series.len().saturating_sub(WINDOW)..].to_vec();
-            recent.sort_unstable_by(f32::total_cmp);
-            recent.get(recent.len() / 2).map(|&norm| f64::from(norm))
+            let recent = &series[series.len().saturating_sub(WINDOW)..];
+            let recent: Vec<_> = recent.iter().map(|&norm| f64::from(norm)).collect();
+            argsort(&recent).get(recent.len() / 2).map(|&place| recent[place])
         };
         let (first_norm, last_norm) = (median(norms.first()?)?, median(norms.last()?)?);
         Some(GradientFlow {

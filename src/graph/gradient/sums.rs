@@ -7,6 +7,7 @@
 
 use super::super::{Graph, Value};
 use crate::error::Result;
+use crate::kernels::reduce::argsort;
 use crate::ops::{MatMul, Op, Pad};
 
 /// Fewest products that are worth putting side by side.
@@ -48,7 +49,7 @@ impl Graph {
         if pieces.len() < PIECES {
             return Ok(terms.to_vec());
         }
-        pieces.sort_unstable_by_key(|p| p.0);
+        let starts: Vec<_> = pieces.iter().map(|p| p.0 as f64).collect();
         let dims = self.shape(terms[0]).dims().to_vec();
         let (mut parts, mut end) = (Vec::new(), 0);
         let gap = |g: &mut Self, length: usize| {
@@ -56,7 +57,7 @@ impl Graph {
             dims[axis] = length;
             g.fill(0.0, dims)
         };
-        for (start, stop, value) in pieces {
+        for (start, stop, value) in argsort(&starts).into_iter().map(|place| pieces[place]) {
             if start > end {
                 parts.push(gap(self, start - end)?);
             }
