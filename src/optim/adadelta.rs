@@ -44,6 +44,7 @@ impl Method for Adadelta {
         let (rho, rest) = (T::from_f64(self.rho), T::from_f64(1.0 - self.rho));
         let [s, a] = u.state.slices();
         for (((p, &g), s), a) in u.theta.iter_mut().zip(u.gradient).zip(s).zip(a) {
+            T::spare_vectors();
             *s = rho * *s + rest * (g * g);
             let d = (*a + epsilon).sqrt() / (*s + epsilon).sqrt() * g;
             *a = rho * *a + rest * (d * d);

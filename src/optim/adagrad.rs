@@ -51,6 +51,7 @@ impl Method for Adagrad {
         let epsilon = T::from_f64(self.epsilon);
         let [s] = u.state.slices();
         for ((p, &g), s) in u.theta.iter_mut().zip(u.gradient).zip(s) {
+            T::spare_vectors();
             *s += g * g;
             *p -= rate * g / (s.sqrt() + epsilon);
         }

@@ -56,6 +56,7 @@ impl Method for Adam {
         if self.amsgrad {
             let [m, v, most] = u.state.slices();
             for ((((p, &g), m), v), most) in u.theta.iter_mut().zip(u.gradient).zip(m).zip(v).zip(most) {
+                T::spare_vectors();
                 *m = b1 * *m + c1 * g;
                 *v = b2 * *v + c2 * (g * g);
                 *most = if *v > *most { *v } else { *most };
@@ -65,6 +66,7 @@ impl Method for Adam {
         }
         let [m, v] = u.state.slices();
         for (((p, &g), m), v) in u.theta.iter_mut().zip(u.gradient).zip(m).zip(v) {
+            T::spare_vectors();
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);
             *p -= rate * *m / (v.sqrt() * root + epsilon);

@@ -48,6 +48,7 @@ impl Method for Adamax {
         let (b2, epsilon) = (T::from_f64(self.beta2), T::from_f64(self.epsilon));
         let [m, most] = u.state.slices();
         for (((p, &g), m), most) in u.theta.iter_mut().zip(u.gradient).zip(m).zip(most) {
+            T::spare_vectors();
             *m = b1 * *m + c1 * g;
             let (old, new) = (b2 * *most, g.abs() + epsilon);
             *most = if old > new { old } else { new };

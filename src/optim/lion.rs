@@ -47,6 +47,7 @@ impl Method for Lion {
         let (b2, c2) = (T::from_f64(self.beta2), T::from_f64(1.0 - self.beta2));
         let [m] = u.state.slices();
         for ((p, &g), m) in u.theta.iter_mut().zip(u.gradient).zip(m) {
+            T::spare_vectors();
             let direction = b1 * *m + c1 * g;
             let up = if direction > T::ZERO { rate } else { T::ZERO };
             let down = if direction < T::ZERO { rate } else { T::ZERO };

@@ -48,6 +48,7 @@ impl Method for Momentum {
         let part = T::from_f64(if u.t == 1 { 1.0 } else { 1.0 - self.dampening });
         let [m] = u.state.slices();
         for ((p, &g), m) in u.theta.iter_mut().zip(u.gradient).zip(m) {
+            T::spare_vectors();
             *m = beta * *m + part * g;
             *p -= rate * if self.nesterov { g + beta * *m } else { *m };
         }

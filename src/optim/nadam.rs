@@ -68,6 +68,7 @@ impl Method for Nadam {
         let epsilon = T::from_f64(self.epsilon);
         let [m, v] = u.state.slices();
         for (((p, &g), m), v) in u.theta.iter_mut().zip(u.gradient).zip(m).zip(v) {
+            T::spare_vectors();
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);
             *p -= (fresh * g + ahead * *m) / (v.sqrt() * root + epsilon);

@@ -65,6 +65,7 @@ impl Method for Radam {
         let (rate, adaptive) = (T::from_f64(rectified.unwrap_or(rate)), rectified.is_some());
         let [m, v] = u.state.slices();
         for (((p, &g), m), v) in u.theta.iter_mut().zip(u.gradient).zip(m).zip(v) {
+            T::spare_vectors();
             *m = b1 * *m + c1 * g;
             *v = b2 * *v + c2 * (g * g);
             *p -= rate * if adaptive { *m / (v.sqrt() + epsilon) } else { *m };

@@ -66,12 +66,14 @@ impl Method for Rmsprop {
             (false, false) => {
                 let [s] = u.state.slices();
                 for ((p, &g), s) in pairs.zip(s) {
+                    T::spare_vectors();
                     *p -= rate * (g / (square(s, g).sqrt() + epsilon));
                 }
             }
             (false, true) => {
                 let [s, b] = u.state.slices();
                 for (((p, &g), s), b) in pairs.zip(s).zip(b) {
+                    T::spare_vectors();
                     *b = beta * *b + g / (square(s, g).sqrt() + epsilon);
                     *p -= rate * *b;
                 }
@@ -79,12 +81,14 @@ impl Method for Rmsprop {
             (true, false) => {
                 let [s, a] = u.state.slices();
                 for (((p, &g), s), a) in pairs.zip(s).zip(a) {
+                    T::spare_vectors();
                     *p -= rate * (g / (centred(square(s, g), a, g).sqrt() + epsilon));
                 }
             }
             (true, true) => {
                 let [s, a, b] = u.state.slices();
                 for ((((p, &g), s), a), b) in pairs.zip(s).zip(a).zip(b) {
+                    T::spare_vectors();
                     *b = beta * *b + g / (centred(square(s, g), a, g).sqrt() + epsilon);
                     *p -= rate * *b;
                 }

@@ -35,6 +35,7 @@ impl Method for Sgd {
     fn update<T: Real>(&self, u: Update<'_, T>) {
         let rate = T::from_f64(u.rate);
         for (p, &g) in u.theta.iter_mut().zip(u.gradient) {
+            T::spare_vectors();
             *p -= rate * g;
         }
     }
