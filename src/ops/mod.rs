@@ -373,7 +373,7 @@ fn expect_reals(name: &'static str, inputs: &[&TensorType]) -> Result<()> {
 fn wrong_inputs(name: &'static str, inputs: &[&TensorType], dtypes: &[DType]) -> Error {
     let list = |it: Vec<String>| if it.is_empty() { "nothing".to_owned() } else { it.join(", ") };
     Error::shape("op-inputs", name)
-        .expected(list(dtypes.iter().map(|d| format!("{d:?}").to_lowercase()).collect()))
+        .expected(list(dtypes.iter().map(|d| format!("{d:?}").to_ascii_lowercase()).collect()))
         .got(list(inputs.iter().map(ToString::to_string).collect()))
         .hint("pass the inputs that the operation's documentation lists")
 }
