@@ -6,6 +6,7 @@
 use crate::curvature::DataLoss;
 use crate::data::{Dataset, Examples, Features, Targets};
 use crate::error::{Error, Result};
+use crate::json;
 use crate::kernels::reduce;
 use crate::nn::{LayerSpec, Model};
 use crate::optim::{Optimizer, OptimizerSpec};
