@@ -85,7 +85,15 @@ fn curves_are_function_and_derivative() {
             assert!((slopes[i] - slope).abs() < 1e-6, "{activation:?}: {} for {slope}", slopes[i]);
         }
         let at: Vec<f64> = (0..n).map(|i| range[0] + (range[1] - range[0]) / 30.0 * i as f64).collect();
-        assert_eq!(derivatives::<f64>(activation, &at)[0], values, "{activation:?}");
+        let [value, slope, bend] = derivatives::<f64>(activation, &at);
+        assert_eq!((value, &slope), (values, &slopes), "{activation:?}");
+        let shifted =
+            |by: f64| derivatives::<f64>(activation, &at.iter().map(|x| x + by).collect::<Vec<_>>());
+        let ([_, below, _], [_, above, _]) = (shifted(-h), shifted(h));
+        for i in 0..n {
+            let want = (above[i] - below[i]) / (2.0 * h);
+            assert!((bend[i] - want).abs() < 1e-6, "{activation:?} at {}: {} for {want}", at[i], bend[i]);
+        }
     }
     let (values, slopes) = Activation::Selu.curve([-1.0, 1.0], 3).unwrap();
     let want = [-1.111_330_737_812_562_5, 0.0, 1.050_700_987_355_480_5];

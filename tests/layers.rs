@@ -28,13 +28,16 @@ struct Setup {
 }
 
 impl Setup {
-    fn new(number: usize, layer: &LayerSpec, dims: &[usize], train: bool) -> Self {
+    fn new(number: usize, layers: &[LayerSpec], dims: &[usize], train: bool) -> Self {
         // how many parameters there are decides where the input lies: the layer is built twice
         let build = |offset: usize| {
             let (mut graph, mut inventory) = (Graph::new(), Inventory::default());
             let x = graph.input(Buffer::Theta, offset, [&[BATCH], dims].concat()).unwrap();
             let mut builder = Builder::new(&mut graph, &mut inventory, BATCH, train);
-            let y = builder.layer("layer_1", layer, x).unwrap().after;
+            let mut y = x;
+            for (i, layer) in layers.iter().enumerate() {
+                y = builder.layer(&format!("layer_{}", i + 1), layer, y).unwrap().after;
+            }
             (graph, inventory, x, y)
         };
         let len = build(1 << 20).1.parameters.len();
@@ -53,7 +56,7 @@ impl Setup {
         let start = inventory.parameters.initial::<f64>(7);
         let mut theta: Vec<f64> = start.iter().zip(normal(0, len)).map(|(t, z)| t + 0.2 * z).collect();
         theta.extend(normal(len, end - len + shape.len()));
-        if matches!(layer, LayerSpec::Embedding(_)) {
+        if matches!(layers, [LayerSpec::Embedding(_), ..]) {
             // numbers near tokens that the table has
             theta[len..end].iter_mut().for_each(|x| *x = x.abs().floor() + 0.2);
         }
@@ -62,14 +65,54 @@ impl Setup {
         let state = inventory.states.initial::<f64>().into_iter().zip(normal(20_000, 1000));
         feeds.reals[Buffer::State as usize] = state.map(|(s, z)| s + 0.1 * z).collect();
         feeds.indices[Buffer::Examples as usize] = vec![4, 0, 9];
-        let name = format!("{layer:?} of {}{}", Shape::new(dims), if train { " in training" } else { "" });
+        let name = format!("{layers:?} of {}{}", Shape::new(dims), if train { " in training" } else { "" });
         Self { name, graph, y, parameters, cotangent, inventory, feeds }
     }
 }
 
 fn setups() -> impl Iterator<Item = Setup> {
     let cases = LayerSpec::cases().into_iter().enumerate();
-    cases.flat_map(|(i, (layer, dims))| [false, true].map(|train| Setup::new(i, &layer, &dims, train)))
+    cases.flat_map(|(i, (layer, dims))| {
+        [false, true].map(|train| Setup::new(i, std::slice::from_ref(&layer), &dims, train))
+    })
+}
+
+/// Layers one behind the other, whose second derivatives meet.
+fn stacks() -> Vec<(Vec<LayerSpec>, Vec<usize>)> {
+    let stack = |json: &str, dims: &[usize]| {
+        (serde_json::from_str(&format!("[{json}]")).unwrap_or_else(|e| panic!("{json}: {e}")), dims.to_vec())
+    };
+    let both = r#""units": 1, "bidirectional": true"#;
+    vec![
+        stack(
+            &format!(
+                r#"{{"type": "gru", {both}, "resetAfter": false, "returnSequences": true}},
+                {{"type": "gru", {both}, "resetAfter": false}}"#
+            ),
+            &[2, 1],
+        ),
+        stack(
+            &format!(r#"{{"type": "lstm", {both}, "returnSequences": true}}, {{"type": "lstm", {both}}}"#),
+            &[2, 1],
+        ),
+        stack(
+            r#"{"type": "lstm", "units": 2, "returnSequences": true}, {"type": "batchNormalization"},
+            {"type": "simpleRnn", "units": 1}"#,
+            &[2, 1],
+        ),
+        stack(
+            r#"{"type": "conv2d", "filters": 2, "kernelSize": [2, 2], "groups": 2, "useBias": false},
+            {"type": "batchNormalization"}, {"type": "activation", "activation": "gelu"},
+            {"type": "conv2dTranspose", "filters": 1, "kernelSize": [2, 2], "strides": [2, 2]},
+            {"type": "averagePool2d", "poolSize": [2, 3]}"#,
+            &[3, 3, 2],
+        ),
+        stack(
+            r#"{"type": "multiHeadAttention", "heads": 2, "causal": true}, {"type": "layerNormalization"},
+            {"type": "dropout", "rate": 0.4}"#,
+            &[2, 2],
+        ),
+    ]
 }
 
 #[test]
@@ -77,6 +120,17 @@ fn first_and_second_derivatives_are_those_of_central_differences() {
     for mut setup in setups() {
         let parts = [&[setup.y][..], &setup.parameters, &[setup.cotangent]];
         derivatives::check(&setup.name, &mut setup.graph, parts, &setup.feeds);
+    }
+}
+
+#[test]
+fn so_are_those_of_layers_one_behind_the_other() {
+    for (i, (layers, dims)) in stacks().iter().enumerate() {
+        for train in [false, true] {
+            let mut setup = Setup::new(100 + i, layers, dims, train);
+            let parts = [&[setup.y][..], &setup.parameters, &[setup.cotangent]];
+            derivatives::check(&setup.name, &mut setup.graph, parts, &setup.feeds);
+        }
     }
 }
 

@@ -168,6 +168,10 @@ impl Layer for Conv2dLayer {
                 Self { strides: [2, 1], dilation: [1, 2], groups: 2, ..conv(4, [2, 2], PaddingSpec::Valid) },
                 vec![5, 5, 2],
             ),
+            (
+                Self { strides: [2, 2], groups: 2, use_bias: false, ..conv(2, [3, 2], PaddingSpec::Same) },
+                vec![4, 3, 2],
+            ),
         ]
     }
 }

@@ -155,7 +155,8 @@ impl Layer for DepthwiseConv2d {
         };
         let strided =
             Self { depth_multiplier: 1, strides: [2, 1], padding: PaddingSpec::Valid, ..layer.clone() };
-        vec![(layer, vec![3, 4, 2]), (strided, vec![4, 4, 3])]
+        let wide = Self { dilation: [2, 1], use_bias: false, ..layer.clone() };
+        vec![(layer, vec![3, 4, 2]), (strided, vec![4, 4, 3]), (wide, vec![3, 3, 1])]
     }
 }
 
@@ -279,6 +280,7 @@ impl Layer for LocallyConnected2d {
             initializer: Initializer::default(),
         };
         let same = Self { kernel_size: [3, 2], padding: PaddingSpec::Same, use_bias: false, ..layer.clone() };
-        vec![(layer, vec![3, 4, 2]), (same, vec![2, 3, 1])]
+        let strided = Self { strides: [2, 2], ..same.clone() };
+        vec![(layer, vec![3, 4, 2]), (same, vec![2, 3, 1]), (strided, vec![3, 3, 1])]
     }
 }

@@ -269,7 +269,8 @@ impl Layer for SimpleRnn {
         let tanh = Self::new(2);
         let both = Self { return_sequences: true, bidirectional: true, ..tanh.clone() };
         let relu = Self { activation: Activation::Relu, ..tanh.clone() };
-        vec![(tanh, vec![4, 2]), (both, vec![3, 1]), (relu, vec![2, 2])]
+        let more = Self { bidirectional: true, recurrent_bias: true, ..relu.clone() };
+        vec![(tanh, vec![4, 2]), (both, vec![3, 1]), (relu, vec![2, 2]), (more, vec![2, 1])]
     }
 }
 
@@ -321,7 +322,13 @@ impl Layer for Lstm {
 
     fn cases() -> Vec<(Self, Vec<usize>)> {
         let both = Self { bidirectional: true, recurrent_bias: true, ..Self::new(1, false) };
-        vec![(Self::new(2, false), vec![4, 2]), (Self::new(2, true), vec![3, 1]), (both, vec![2, 2])]
+        let all = Self { return_sequences: true, ..both.clone() };
+        vec![
+            (Self::new(2, false), vec![4, 2]),
+            (Self::new(2, true), vec![3, 1]),
+            (both, vec![2, 2]),
+            (all, vec![1, 2]),
+        ]
     }
 }
 
@@ -373,7 +380,16 @@ impl Layer for Gru {
     fn cases() -> Vec<(Self, Vec<usize>)> {
         let before = Self { reset_after: false, recurrent_bias: false, ..Self::new(2, false) };
         let both = Self { bidirectional: true, ..Self::new(1, true) };
-        vec![(Self::new(2, false), vec![3, 2]), (before, vec![3, 2]), (both, vec![2, 2])]
+        let biased =
+            Self { bidirectional: true, recurrent_bias: true, return_sequences: true, ..before.clone() };
+        let bare = Self { recurrent_bias: false, ..Self::new(2, false) };
+        vec![
+            (Self::new(2, false), vec![3, 2]),
+            (before, vec![3, 2]),
+            (both, vec![2, 2]),
+            (biased, vec![2, 1]),
+            (bare, vec![2, 2]),
+        ]
     }
 }
 
