@@ -235,14 +235,21 @@ mod tests {
             "loss": "softmaxCrossEntropy", "optimizer": {optimizer}{more},
             "batch": {{"type": "mini", "size": 16}}, "epochs": 11, "seed": 3}}"#
         );
-        let spec = RunSpec::from_json(&json).unwrap();
-        let set = data::load(&spec.data, spec.seed, &[]).unwrap();
+        start(&json, &[])
+    }
+
+    fn start(json: &str, files: &[(String, Vec<u8>)]) -> Trainer<f32> {
+        let spec = RunSpec::from_json(json).unwrap();
+        let set = data::load(&spec.data, spec.seed, files).unwrap();
         Trainer::new(spec.clone(), Arc::new(spec.examples(set).unwrap())).unwrap()
     }
 
-    /// Saves the run at each of its steps, and goes on from there for as long as a measurement takes to come.
     fn holds_at_every_step(optimizer: &str, more: &str) -> Trainer<f32> {
-        let mut whole = trainer(optimizer, more);
+        holds(&format!("{optimizer}{more}"), trainer(optimizer, more), &[])
+    }
+
+    /// Saves the run at each of its steps, and goes on from there for as long as a measurement takes to come.
+    fn holds(name: &str, mut whole: Trainer<f32>, data: &[(String, Vec<u8>)]) -> Trainer<f32> {
         let mut hashes = vec![whole.run_hash()];
         let mut files = vec![save(&whole)];
         let running = |t: &Trainer<f32>| matches!(t.state(), RunState::Ready | RunState::Running);
@@ -255,8 +262,8 @@ mod tests {
             files.push(save(&whole));
         }
         for (step, file) in files.iter().enumerate() {
-            let case = || format!("{optimizer}{more}, saved after step {step}");
-            let mut resumed = load(file, &[]).unwrap();
+            let case = || format!("{name}, saved after step {step}");
+            let mut resumed = load(file, data).unwrap();
             assert_eq!(resumed.run_hash(), hashes[step], "{}: just loaded", case());
             while running(&resumed) && resumed.steps_done() < step as u64 + 12 {
                 if resumed.steps_done() == 7 {
@@ -276,10 +283,23 @@ mod tests {
 
     #[test]
     fn stopping_after_any_step_and_going_on_equals_never_having_stopped_for_every_optimizer() {
-        for entry in optimizers() {
+        // beside everything else that remembers something from step to step; the schedules take turns
+        let shapes = schedules();
+        for (i, entry) in optimizers().iter().enumerate() {
             let of = |more: &str| format!(r#"{{"type": "{}", "learningRate": 0.02{more}}}"#, entry.name);
-            holds_at_every_step(&of(""), "");
-            holds_at_every_step(&of(r#", "clipNorm": 0.3, "gradientNoise": 0.01, "weightDecay": 0.01"#), "");
+            let shape = &shapes[i % shapes.len()].name;
+            let more = format!(
+                r#", "schedule": {{"type": "{shape}", "warmup": 1.5}}, "earlyStopping": {{"patience": 9}},
+                "regularization": {{"l1": 0.001, "maxNorm": 0.8, "weightNoise": 0.05, "labelNoise": 0.3}}"#
+            );
+            holds_at_every_step(
+                &of(r#", "clipNorm": 0.3, "gradientNoise": 0.01, "weightDecay": 0.01"#),
+                &more,
+            );
+            let plateau =
+                r#", "schedule": {"type": "plateau", "patience": 1, "minDelta": 0.5, "gamma": 0.5}"#;
+            let fallen = holds_at_every_step(&of(""), plateau);
+            assert!(fallen.rate_factor() < 0.3, "{}: the rate never fell", entry.name);
         }
         for options in [
             r#""type": "adam", "amsgrad": true"#,
@@ -300,13 +320,37 @@ mod tests {
         }
         let noise = r#", "regularization": {"l1": 0.001, "l2": 0.01, "maxNorm": 0.8, "weightNoise": 0.05, "labelNoise": 0.3}"#;
         holds_at_every_step(adam, noise);
-        let plateau = r#", "schedule": {"type": "plateau", "patience": 1, "minDelta": 0.5, "gamma": 0.5}"#;
-        let fallen = holds_at_every_step(adam, plateau);
-        assert!(fallen.rate_factor() < 0.3, "the rate never fell");
         let stopping =
             r#", "earlyStopping": {"patience": 2, "minDelta": 0.5}, "regularization": {"maxNorm": 1}"#;
         let stopped = holds_at_every_step(adam, stopping);
         assert!(matches!(stopped.state(), RunState::Stopped(_)), "{:?}", stopped.state());
+    }
+
+    #[test]
+    fn the_same_holds_for_sequences_text_full_batches_and_regression() {
+        let run = |data: &str, layers: &str, loss: &str, batch: &str| {
+            format!(
+                r#"{{"data": {data}, "test": 0.2, "layers": [{layers}], "loss": "{loss}",
+                "optimizer": {{"type": "rmsprop", "momentum": 0.5, "learningRate": 0.01, "clipNorm": 1}},
+                "schedule": {{"type": "plateau", "patience": 1}}, "batch": {batch}, "epochs": 4, "seed": 8}}"#
+            )
+        };
+        let mini = r#"{"type": "mini", "size": 12}"#;
+        let adding = r#"{"type": "sequences", "task": "adding", "examples": 60, "steps": 6}"#;
+        let gru = r#"{"type": "gru", "units": 3, "returnSequences": true, "bidirectional": true},
+            {"type": "lstm", "units": 2}, {"type": "dropout", "rate": 0.3}, {"type": "dense", "units": 1}"#;
+        holds("adding", start(&run(adding, gru, "meanSquaredError", mini), &[]), &[]);
+        let text = [("words.txt".to_owned(), b"to be or not to be, that is the question. ".repeat(8))];
+        let characters = r#"{"type": "text", "steps": 5}"#;
+        let vocabulary = text[0].1.iter().collect::<std::collections::HashSet<_>>().len();
+        let model = format!(
+            r#"{{"type": "embedding", "vocabulary": {vocabulary}, "units": 3}}, {{"type": "gaussianNoise", "stddev": 0.1}},
+            {{"type": "lstm", "units": 4, "returnSequences": true}}, {{"type": "dense", "units": {vocabulary}}}"#
+        );
+        holds("text", start(&run(characters, &model, "softmaxCrossEntropy", mini), &text), &text);
+        let line = r#"{"type": "batchNormalization"}, {"type": "dense", "units": 1}"#;
+        let diabetes = r#"{"type": "diabetes"}"#;
+        holds("diabetes", start(&run(diabetes, line, "huber", r#"{"type": "full"}"#), &[]), &[]);
     }
 
     #[test]
@@ -316,20 +360,14 @@ mod tests {
             "layers": [{"type": "flatten"}, {"type": "dense", "units": 10}], "loss": "softmaxCrossEntropy",
             "optimizer": {"type": "adam", "learningRate": 0.01}, "batch": {"type": "mini", "size": 16},
             "epochs": 2, "seed": 3}"#;
-        let start = |json: &str| {
-            let spec = RunSpec::from_json(json).unwrap();
-            let set = data::load(&spec.data, spec.seed, &[]).unwrap();
-            let examples = spec.examples(set).unwrap();
-            Trainer::new(spec, Arc::new(examples)).unwrap()
-        };
-        let (mut whole, mut stopped) = (start(json), start(json));
+        let (mut whole, mut stopped) = (start(json, &[]), start(json, &[]));
         (0..9).for_each(|_| stopped.step().unwrap());
         let mut stopped = load(&save(&stopped), &[]).unwrap();
         whole.run_until(|| false).unwrap();
         stopped.run_until(|| false).unwrap();
         assert_eq!(stopped.run_hash(), whole.run_hash());
         assert_eq!(stopped.history(), whole.history());
-        let mut still = start(&json.replace("0.1", "0").replace("15,", "0,").replace("0.05", "0"));
+        let mut still = start(&json.replace("0.1", "0").replace("15,", "0,").replace("0.05", "0"), &[]);
         still.run_until(|| false).unwrap();
         assert_ne!(still.history().loss, whole.history().loss);
     }
