@@ -79,9 +79,10 @@
 //!
 //! # Where things are added
 //!
-//! An operation: [`ops`]. A layer, activation, initialiser or loss: [`nn`]. An optimizer: [`optim`]. Each says how at
-//! its top. Imports point down only: error, shape, rng < kernels < ops, graph < exec < nn, data < curvature < optim <
-//! train < landscape, io < wasm; a test reads the `use` lines to keep it so.
+//! An operation: [`ops`]. A layer, activation, initialiser or loss: [`nn`]. An optimizer: [`optim`]. A way to learn
+//! without a network: [`learn`]. Each says how at its top. Imports point down only: error, documented, shape, rng < kernels
+//! < ops, graph < exec < nn, data < curvature < optim < train < landscape, learn, io < wasm; a test reads the `use` lines to
+//! keep it so.
 
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -100,6 +101,7 @@ pub mod kernels;
 #[cfg(feature = "bench")]
 pub mod lab;
 pub mod landscape;
+pub mod learn;
 pub mod nn;
 pub mod ops;
 pub mod optim;
