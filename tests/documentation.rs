@@ -38,6 +38,7 @@ fn every_row_has_a_name_of_its_own_a_definition_and_a_source_with_its_year() {
 /// What serde says of a name that does not exist lists all that do: a row for each, and none beside.
 #[test]
 fn the_rows_are_what_specs_can_name() {
+    use saddlepoint::data::{DataSpec, data_sets};
     use saddlepoint::nn::{Activation, Initializer, Loss};
     for row in Initializer::docs() {
         let fields = match row.name.as_str() {
@@ -59,6 +60,16 @@ fn the_rows_are_what_specs_can_name() {
         .filter(|word| !["", "or", "with", "stddev", "limit", "value"].contains(word));
     let names: HashSet<String> = Initializer::docs().into_iter().map(|row| row.name).collect();
     assert_eq!(listed.map(str::to_owned).collect::<HashSet<_>>(), names);
+    for row in data_sets() {
+        let name = &row.name;
+        let ways = [
+            format!(r#"{{"type":"{name}"}}"#),
+            format!(r#"{{"type":"{name}","steps":8}}"#),
+            format!(r#"{{"type":"generated","kind":"{name}","examples":2,"noise":0}}"#),
+            format!(r#"{{"type":"sequences","task":"{name}","examples":2,"steps":20}}"#),
+        ];
+        assert!(ways.iter().any(|json| serde_json::from_str::<DataSpec>(json).is_ok()), "data {name}");
+    }
     for row in Loss::docs() {
         serde_json::from_str::<Loss>(&format!(r#""{}""#, row.name)).unwrap();
     }

@@ -3,31 +3,9 @@
 #![cfg(not(target_family = "wasm"))]
 
 use ndarray::{Array2, ArrayView1, Axis, s};
-use saddlepoint::data::{Examples, diabetes, digits};
+use saddlepoint::data::{self, Examples, Features, Targets, diabetes, digits};
 use saddlepoint::learn::{LinearFit, fit_examples, least_squares};
 use saddlepoint::{Source, Stream};
-
-/// J. W. Longley: *An appraisal of least squares programs for the electronic computer from the point of view of the user*,
-/// 1967: GNP deflator, GNP, unemployed, armed forces, population, year; employed.
-#[rustfmt::skip]
-const LONGLEY: [[f64; 7]; 16] = [
-    [83.0, 234289.0, 2356.0, 1590.0, 107608.0, 1947.0, 60323.0],
-    [88.5, 259426.0, 2325.0, 1456.0, 108632.0, 1948.0, 61122.0],
-    [88.2, 258054.0, 3682.0, 1616.0, 109773.0, 1949.0, 60171.0],
-    [89.5, 284599.0, 3351.0, 1650.0, 110929.0, 1950.0, 61187.0],
-    [96.2, 328975.0, 2099.0, 3099.0, 112075.0, 1951.0, 63221.0],
-    [98.1, 346999.0, 1932.0, 3594.0, 113270.0, 1952.0, 63639.0],
-    [99.0, 365385.0, 1870.0, 3547.0, 115094.0, 1953.0, 64989.0],
-    [100.0, 363112.0, 3578.0, 3350.0, 116219.0, 1954.0, 63761.0],
-    [101.2, 397469.0, 2904.0, 3048.0, 117388.0, 1955.0, 66019.0],
-    [104.6, 419180.0, 2822.0, 2857.0, 118734.0, 1956.0, 67857.0],
-    [108.4, 442769.0, 2936.0, 2798.0, 120445.0, 1957.0, 68169.0],
-    [110.8, 444546.0, 4681.0, 2637.0, 121950.0, 1958.0, 66513.0],
-    [112.6, 482704.0, 3813.0, 2552.0, 123366.0, 1959.0, 68655.0],
-    [114.2, 502601.0, 3931.0, 2514.0, 125368.0, 1960.0, 69564.0],
-    [115.7, 518173.0, 4806.0, 2572.0, 127852.0, 1961.0, 69331.0],
-    [116.9, 554894.0, 4007.0, 2827.0, 130081.0, 1962.0, 70551.0],
-];
 
 /// K. A. Brownlee: *Statistical theory and methodology in science and engineering*, 1960: air flow, temperature of the
 /// water, concentration of the acid; stack loss.
@@ -47,6 +25,15 @@ fn table<const C: usize>(rows: &[[f64; C]]) -> (Array2<f64>, Vec<f64>) {
     (all.slice(s![.., ..C - 1]).to_owned(), all.column(C - 1).to_vec())
 }
 
+/// Features and target of J. W. Longley's table.
+fn longley() -> (Array2<f64>, Vec<f64>) {
+    let set = data::longley().unwrap();
+    match (set.features(), set.targets()) {
+        (Features::Reals(x), Targets::Reals { values, .. }) => (x.clone(), values.column(0).to_vec()),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn names(count: usize) -> Vec<String> {
     (1..=count).map(|i| format!("x{i}")).collect()
 }
@@ -62,7 +49,7 @@ fn near(got: f64, want: f64, digits: i32) {
 
 #[test]
 fn longley_has_the_certified_coefficients() {
-    let (x, y) = table(&LONGLEY);
+    let (x, y) = longley();
     let fit = fit(&x, &y, 0.0).unwrap();
     // NIST Statistical Reference Datasets, 1998: values and standard errors, the intercept first
     let certified = [
@@ -86,7 +73,7 @@ fn longley_has_the_certified_coefficients() {
 
 #[test]
 fn inflation_is_one_over_what_the_other_columns_leave() {
-    let (x, y) = table(&LONGLEY);
+    let (x, y) = longley();
     let plain = fit(&x, &y, 0.0).unwrap();
     for (j, c) in plain.coefficients.iter().enumerate() {
         let mut others = x.clone();
@@ -117,7 +104,7 @@ fn stack_loss_has_the_published_coefficients() {
 /// New targets from the fit and residuals drawn again: how much the coefficients would change with other data.
 #[test]
 fn a_ridge_shrinks_what_the_bootstrap_scatters() {
-    let (x, y) = table(&LONGLEY);
+    let (x, y) = longley();
     let plain = fit(&x, &y, 0.0).unwrap();
     let fitted: Vec<f64> = x.rows().into_iter().map(|row| plain.predict(row)).collect();
     let draws = 200;
