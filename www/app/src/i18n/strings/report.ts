@@ -25,6 +25,8 @@ export const report = {
   "report.files-mixed": ["{place} is of another kind than {first}. Drop files of one kind.", "{place} 与 {first} 类型不同。请拖入同一类型的文件。"],
   "report.files-one": ["{got} files came; of this kind one can be read at a time. Join them into one.", "收到 {got} 个文件，而此类文件一次只能读取一个。请合并为一个。"],
   "report.files-need-type": ["A file of this kind needs data of type {want}.", "此类文件需要类型为 {want} 的数据。"],
+  "report.embedded-damaged": ["The data set {place} came damaged. Reload the page.", "数据集 {place} 已损坏。请刷新页面。"],
+  "report.data-not-finite": ["{place} holds a value that is infinite or missing. Remove those rows.", "{place} 含有无穷大或缺失的值。请去掉这些行。"],
   "report.set-not-loaded": ["The data set could not be loaded: {got}. Reload the page.", "未能载入数据集：{got}。请刷新页面。"],
 
   // arrays
