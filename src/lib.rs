@@ -109,6 +109,7 @@ mod rng;
 mod shape;
 pub mod train;
 #[cfg(target_family = "wasm")]
+#[cfg_attr(feature = "image-module", path = "wasm/image_module.rs")]
 pub mod wasm;
 
 pub use documented::Documented;

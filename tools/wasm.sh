@@ -1,22 +1,31 @@
 #!/usr/bin/env bash
-# Builds the WebAssembly of the npm package into www/lib/pkg and prints its size.
+# Builds the two WebAssembly modules of the npm package into www/lib/pkg and prints their sizes.
 source "$(dirname "$0")/env.sh"
 
-cargo build --release --lib --no-default-features --target wasm32-unknown-unknown
 target=${CARGO_TARGET_DIR:-target}
-built=$target/wasm32-unknown-unknown/release/saddlepoint.wasm
-raw=$target/wasm-bindgen
 out=www/lib/pkg
-packed=$out/saddlepoint_bg.wasm
+mkdir -p $out
+cp src/data/embedded/{digits,wine,breast_cancer}.bin $out
 
-if [ ! -f $packed ] || [ "$built" -nt $packed ] || [ tools/wasm.sh -nt $packed ]; then
-  mkdir -p $out
-  cp src/data/embedded/{digits,wine,breast_cancer}.bin $out
-  wasm-bindgen --target web --out-dir "$raw" "$built"
-  cp "$raw"/saddlepoint.js "$raw"/saddlepoint.d.ts "$raw"/saddlepoint_bg.wasm.d.ts $out
-  # what the Rust target turns on by itself, and simd128; nothing that an engine of today lacks.
-  # This file is written last: its date says that the whole folder is new.
-  wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
-    --enable-mutable-globals --enable-reference-types --enable-multivalue -o $packed "$raw"/saddlepoint_bg.wasm
-fi
-printf 'wasm: %d bytes, %d gzipped\n' "$(wc -c <$packed)" "$(gzip -9c $packed | wc -c)"
+module() { # name, options of cargo: what cargo built, with its JavaScript and made smaller
+  local name=$1 built=$target/wasm32-unknown-unknown/release/saddlepoint.wasm raw=$target/wasm-bindgen
+  local packed=$out/${name}_bg.wasm stamp=$target/wasm-bindgen/$name.hash
+  shift
+  # the file alone: the library for other crates is not wanted, and what is not exported is not compiled
+  cargo rustc --release --lib --crate-type cdylib --no-default-features --target wasm32-unknown-unknown "$@"
+  local hash
+  hash=$(cat "$built" tools/wasm.sh | sha256sum)
+  if [ ! -f $packed ] || [ "$(cat "$stamp" 2>/dev/null)" != "$hash" ]; then
+    wasm-bindgen --target web --out-dir "$raw" --out-name "$name" "$built"
+    cp "$raw/$name.js" "$raw/$name.d.ts" "$raw/${name}_bg.wasm.d.ts" $out
+    # what the Rust target turns on by itself, and simd128; nothing that an engine of today lacks
+    wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
+      --enable-mutable-globals --enable-reference-types --enable-multivalue -o $packed "$raw/${name}_bg.wasm"
+    echo "$hash" >"$stamp"
+  fi
+  printf '%s: %d bytes, %d gzipped\n' "$name" "$(wc -c <$packed)" "$(gzip -9c $packed | wc -c)"
+}
+
+module saddlepoint
+# fetched when an image file comes
+module saddlepoint_images --features image-module

@@ -42,6 +42,9 @@ pub struct DataInfo {
     pub features: Option<Vec<String>>,
     /// How numbers are scaled, fitted on the training part.
     pub scaling: Scaling,
+    /// Mean squared error, in the units of the targets, of always answering with the mean of the training part; `None` for
+    /// classes.
+    pub baseline: Option<f64>,
     /// Author, source, licence.
     pub attribution: String,
     /// [`Dataset::hash`] as 16 hex digits.
@@ -120,6 +123,7 @@ impl Examples {
             classes: data.classes().map(<[String]>::to_vec),
             features: data.feature_names().map(<[String]>::to_vec),
             scaling: self.scaling.clone(),
+            baseline: self.baseline(),
             attribution: data.attribution().to_owned(),
             hash: data.hash_text(),
         }
@@ -163,6 +167,19 @@ impl Examples {
             encoding.row(row, &cell, &self.fill, &mut out)?;
         }
         Ok(out)
+    }
+
+    /// The variance of the targets over the training part, the mean of all columns.
+    fn baseline(&self) -> Option<f64> {
+        let Targets::Reals { values, .. } = self.dataset.targets() else { return None };
+        let rows = self.train().len() as f64;
+        let column = |c: usize| self.train().iter().map(move |&row| values[[row as usize, c]]);
+        let variance = |c: usize| {
+            let mean = column(c).sum::<f64>() / rows;
+            column(c).map(|y| (y - mean) * (y - mean)).sum::<f64>() / rows
+        };
+        let columns = values.ncols();
+        Some((0..columns).map(variance).sum::<f64>() / columns as f64)
     }
 
     /// Writes the scaled features of the examples `rows`, one after the other, (rows, H, W, C) or (rows, F).
@@ -218,6 +235,19 @@ impl Examples {
         rest.fill(T::ZERO);
         augment.fill(&self.dataset, &self.scaling.features, rows, seed_and_step, filled);
         Ok(())
+    }
+
+    /// The pixels of 0..=255 that scaled values of an image stand for, rounded; what lies outside becomes the nearest.
+    pub fn pixels_of<T: Real>(&self, scaled: &[T]) -> impl Iterator<Item = u8> {
+        let brightest = match self.dataset.features() {
+            Features::Bytes { max, .. } => f64::from(*max),
+            Features::Reals(_) => 1.0,
+        };
+        scaled.iter().enumerate().map(move |(place, x)| {
+            let value = self.scaling.features.unscale(place, x.to_f64());
+            // a number that is none becomes 0
+            (value * 255.0 / brightest).round().clamp(0.0, 255.0) as u8
+        })
     }
 
     /// Writes the classes of the examples `rows`, with steps (rows, T); the rest of `out` is set to 0.
@@ -390,6 +420,8 @@ mod tests {
                 let mut seen = [0.0_f32; 2];
                 set.fill_batch(&[row], &mut seen).unwrap();
                 assert_eq!(raw, seen);
+                let back: Vec<u8> = set.pixels_of(&seen).collect();
+                assert_eq!(Some(back), set.dataset().pixels(row));
             }
         }
     }
@@ -403,6 +435,7 @@ mod tests {
         let mut out = [0.0_f64; 2];
         set.fill_targets(&[1, 0], &mut out).unwrap();
         assert_eq!(out, [1.0, -1.0]);
+        assert_eq!(set.info().baseline, Some(1.0));
         assert_eq!(set.fill_labels(&[0], &mut [0]).unwrap_err().report().code, "data-no-classes");
     }
 }

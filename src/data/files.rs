@@ -7,6 +7,7 @@
 use super::dataset::Dataset;
 use super::encode::{self, TableSpec, file_hash};
 use super::examples::{DataInfo, Examples};
+use super::packed::{PackedImages, is_packed};
 use super::spec::DataSpec;
 use super::table::TableInfo;
 use super::text::{self, characters};
@@ -33,6 +34,11 @@ pub enum FileKind {
     Table,
     /// Text to learn character by character.
     Text,
+    /// Images of one size in one file, see [`PackedImages`].
+    Packed,
+    /// Image files, whose folders are their classes.
+    #[cfg(feature = "image-files")]
+    Image,
 }
 
 impl FileKind {
@@ -41,7 +47,13 @@ impl FileKind {
     #[must_use]
     pub fn of(name: &str, head: &[u8]) -> Self {
         let name = name.to_lowercase();
-        if npy::is_npy(head) {
+        #[cfg(feature = "image-files")]
+        if super::is_image(head) {
+            return Self::Image;
+        }
+        if is_packed(head) {
+            Self::Packed
+        } else if npy::is_npy(head) {
             Self::Npy
         } else if npy::is_zip(head) {
             Self::Npz
@@ -98,6 +110,10 @@ pub fn check_file(name: &str, head: &[u8], length: usize) -> Result<()> {
         FileKind::Npy | FileKind::Npz => npy::check(name, length),
         FileKind::Table => csv::check(name, length),
         FileKind::Text => text::check(name, length),
+        // what was packed here is no larger than what is accepted; its counts are judged when it is read
+        FileKind::Packed => Ok(()),
+        #[cfg(feature = "image-files")]
+        FileKind::Image => Ok(()),
     }
 }
 
@@ -106,6 +122,9 @@ pub fn check_file(name: &str, head: &[u8], length: usize) -> Result<()> {
 /// IDX, plain or gzipped: two files are images and labels, to be split by seed. Four files are a training and a test
 /// part: told apart by `train` and `t10k` or `test` in their names, else by their counts (more examples are for
 /// training), else by the order in which they came.
+///
+/// PNG and JPEG (with the feature `image-files`): images whose folders are their classes; what they were packed into is
+/// read too.
 ///
 /// NPY and NPZ: features and targets, in one part or two, told apart by their names, else by their shapes.
 ///
@@ -125,6 +144,19 @@ pub fn assemble<N: AsRef<str>, B: AsRef<[u8]>>(files: &[(N, B)]) -> Result<Datas
         FileKind::Npy | FileKind::Npz => arrays::assemble(files),
         FileKind::Table => per_run("csv"),
         FileKind::Text => per_run("text"),
+        FileKind::Packed => match files {
+            [(name, bytes)] => PackedImages::from_bytes(name.as_ref(), bytes.as_ref())?.into_dataset(),
+            _ => Err(Error::file("files-too-many", "files")
+                .expected("one file of packed images")
+                .got(files.len().to_string())
+                .hint("read all image files together")
+                .arg("got", files.len())),
+        },
+        #[cfg(feature = "image-files")]
+        FileKind::Image => {
+            let names: Vec<&str> = files.iter().map(|(name, _)| name.as_ref()).collect();
+            super::images(&names, |i| files[i].1.as_ref().into())?.into_dataset()
+        }
     }
 }
 

@@ -26,9 +26,12 @@ mod files;
 mod generate;
 mod hash;
 mod idx;
+#[cfg(feature = "image-files")]
+mod images;
 mod impute;
 mod names;
 mod npy;
+mod packed;
 mod pairs;
 mod scaling;
 mod sequences;
@@ -46,7 +49,10 @@ pub use examples::{DataInfo, Examples};
 pub use files::{FileKind, FilesInfo, assemble, check_file};
 pub use generate::Generator;
 pub use hash::Fnv1a;
+#[cfg(feature = "image-files")]
+pub use images::{images, is_image};
 pub use impute::{Encoding, Source};
+pub use packed::PackedImages;
 pub use scaling::{Scaler, ScalerKind, Scaling};
 pub use sequences::SequenceTask;
 pub use sets::data_sets;

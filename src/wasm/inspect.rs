@@ -84,11 +84,7 @@ impl Session {
         let row = rows[whole("image", index, 0, last as u64)? as usize];
         let set_ = examples.dataset();
         let (Some(pixels), &[height, width, channels]) = (set_.pixels(row), set_.shape().dims()) else {
-            return Err(Error::state("no-images", "image")
-                .expected("a data set of images")
-                .got(set_.name())
-                .hint("choose digits or drop image files")
-                .into());
+            return Err(no_images(set_.name()).into());
         };
         let image = object(&ImageHead { height, width, channels, label: set_.label(row) });
         set(&image, "pixels", Uint8Array::from(pixels.as_slice()));
@@ -196,6 +192,14 @@ impl Session {
         set(&inspection, "maps", maps);
         Ok(inspection)
     }
+}
+
+/// The complaint that a run is over no images.
+pub(super) fn no_images(name: &str) -> Error {
+    Error::state("no-images", "image")
+        .expected("a data set of images")
+        .got(name)
+        .hint("choose digits or drop image files")
 }
 
 /// Planes (height, width) one after the other from values (height, width, group, count / group), in the order of

@@ -11,6 +11,7 @@ mod data;
 mod inspect;
 mod landscape;
 mod report;
+mod samples;
 mod session;
 
 #[cfg(feature = "bench")]

@@ -4,7 +4,7 @@
  * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
  */
 import type {
-  ArmSpec, Box, CriticalPoint, Evaluation, FilesInfo, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
+  ArmSpec, Augment, AugmentedImage, Box, CriticalPoint, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
   Activation, Curve, CurveRange, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RunSpec, SeedStrip, Statistics, Surface, TableRow,
 } from "./types.js";
 
@@ -25,6 +25,13 @@ export interface ModelApi {
   evaluate(): Promise<Evaluation>;
   /** One example of the test part, or of the training part. */
   image(index: number, part?: "train" | "test"): Promise<ImagePixels>;
+  /**
+   * A training image as the next `steps` steps (5) would see it, moved by the run's own augmentation or by another; the
+   * pixels of all steps, one after the other.
+   */
+  augmented(index: number, steps?: number, augment?: Augment): Promise<AugmentedImage>;
+  /** Text that a character model writes, one character after the other; rejects if a character of the prompt is not in its text. */
+  generate(options?: GenerateOptions): Promise<string>;
   /** The first examples of the test part, or of the training part, at most `most`. */
   examples(most: number, part?: "train" | "test"): Promise<RawExamples>;
   /** Raw features (images: 0..255 pixels, H x W x C); scaled by the core as the training data were. */

@@ -3,7 +3,7 @@ import { activationCurve, initSync, LandscapeSession, provideSet, Session, Store
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
 import type {
-  CriticalPoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
+  AugmentedImage, CriticalPoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
   RunSpec, SeedStrip, Statistics, Surface,
 } from "./types.js";
 
@@ -34,6 +34,8 @@ export interface Calls {
   setLearningRate(rate: number): undefined;
   evaluate(): Evaluation;
   image(index: number, test: boolean): ImagePixels;
+  augmented(index: number, steps: number, augment: string): AugmentedImage;
+  generate(prompt: string, length: number, temperature: number, seed: number): string;
   examples(most: number, test: boolean): RawExamples;
   inspect(example: Float32Array): Inspection;
   encode(rows: string): Float32Array;
@@ -128,6 +130,14 @@ export class Engine implements Calls {
 
   image(index: number, test: boolean): ImagePixels {
     return this.model().image(index, test) as ImagePixels;
+  }
+
+  augmented(index: number, steps: number, augment: string): AugmentedImage {
+    return this.model().augmented(index, steps, augment) as AugmentedImage;
+  }
+
+  generate(prompt: string, length: number, temperature: number, seed: number): string {
+    return this.model().generate(prompt, length, temperature, seed);
   }
 
   examples(most: number, test: boolean): RawExamples {

@@ -1,6 +1,6 @@
 /**
  * Train real neural networks in a browser tab. `Model` trains, `Landscape` draws the loss of a network with two weights,
- * `codeOf` writes a run down as a program; everything else is their types.
+ * `codeOf` writes a run down as a program, `readFiles` makes one file of many images; everything else is their types.
  */
 import type { LandscapeStatic, ModelStatic } from "./api.js";
 import { Landscape } from "./landscape.js";
@@ -8,6 +8,7 @@ import { Model } from "./model.js";
 
 export { codeOf } from "./code.js";
 export { SaddlepointError } from "./error.js";
+export { readFiles } from "./images.js";
 export { Landscape, Model };
 export type * from "./api.js";
 export type * from "./types.js";

@@ -1,9 +1,9 @@
 /** What callers pass, made into what the core can judge. */
 import { report, SaddlepointError } from "./error.js";
-import type { Activation, Box, LandscapeSpec, NamedBytes, RaceSpec, RunSpec, TableRow } from "./types.js";
+import type { Augment, Activation, Box, LandscapeSpec, NamedBytes, RaceSpec, RunSpec, TableRow } from "./types.js";
 
 /** A description as text. A number that is not finite stays visible, so that the core can name its place. */
-export function textOf(run: RunSpec | LandscapeSpec | RaceSpec | Box | Activation | TableRow[]): string {
+export function textOf(run: RunSpec | LandscapeSpec | RaceSpec | Box | Augment | Activation | TableRow[]): string {
   try {
     const visible = (_: string, value: unknown): unknown =>
       typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)) ? String(value) : value;

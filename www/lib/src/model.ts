@@ -2,11 +2,12 @@ import { untilAborted } from "./abort.js";
 import type { CreateOptions, ModelApi, RangeTestOptions } from "./api.js";
 import type { Calls, Opened } from "./engine.js";
 import { Broken, report, SaddlepointError } from "./error.js";
+import { readFiles } from "./images.js";
 import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Link } from "./link.js";
 import type {
-  Activation, Curve, CurveRange, Evaluation, FilesInfo, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics, TableRow,
+  Augment, AugmentedImage, Activation, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics, TableRow,
 } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
@@ -19,13 +20,13 @@ interface Origin { worker: boolean | undefined; files: NamedBytes[]; run?: strin
 export class Model implements ModelApi {
   /** A run at its start. */
   static async create(run: RunSpec, options: CreateOptions = {}): Promise<Model> {
-    const files = needsFiles(run) ? filesOf(options.files) : [];
+    const files = needsFiles(run) ? await readFiles(options.files ?? [], options) : [];
     return Model.open({ worker: options.worker, files, run: textOf(run), set: dataType(run) }, options.signal);
   }
 
   /** A run from a file that `save` wrote; data files are passed again. */
   static async load(bytes: Uint8Array, options: CreateOptions = {}): Promise<Model> {
-    return Model.open({ worker: options.worker, files: filesOf(options.files), file: bytesOf(bytes) }, options.signal);
+    return Model.open({ worker: options.worker, files: await readFiles(options.files ?? [], options), file: bytesOf(bytes) }, options.signal);
   }
 
   /** The summary table and the data of a run, without its weights: fast enough to ask at every key that is pressed. */
@@ -95,6 +96,14 @@ export class Model implements ModelApi {
 
   image(index: number, part: "train" | "test" = "test"): Promise<ImagePixels> {
     return this.ask("image", numberOf(index), part !== "train");
+  }
+
+  async augmented(index: number, steps = 5, augment?: Augment): Promise<AugmentedImage> {
+    return this.ask("augmented", numberOf(index), numberOf(steps), augment === undefined ? "" : textOf(augment));
+  }
+
+  async generate({ prompt = "", length = 200, temperature = 1, seed = 0 }: GenerateOptions = {}): Promise<string> {
+    return this.ask("generate", String(prompt), numberOf(length), numberOf(temperature), numberOf(seed));
   }
 
   examples(most: number, part: "train" | "test" = "test"): Promise<RawExamples> {
@@ -237,7 +246,7 @@ class Resident {
     return worker === false ? (resident.local ??= new Resident(false)) : (resident.usual ??= new Resident(worker));
   }
 
-  constructor(worker: boolean | undefined) {
+  constructor(private readonly worker: boolean | undefined) {
     this.line = new Line(() => {
       this.held = [];
       return openLink(worker);
@@ -268,7 +277,7 @@ class Resident {
   private async give(link: Link, given: readonly NamedBytes[], files: NamedBytes[]): Promise<void> {
     if (this.holds(given)) return;
     this.held = [];
-    await link.call("give", files);
+    await link.call("give", await readFiles(files, { worker: this.worker }));
     this.held = given.map(({ bytes }) => bytes);
   }
 

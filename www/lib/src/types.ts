@@ -53,6 +53,20 @@ export interface Inspection { probabilities: Float32Array | null; output: Float3
 
 export interface ImagePixels extends ImageHead { /** 0..255 */ pixels: Uint8Array }
 
+/** An image in successive steps of training: `pixels` are those of all steps, one after the other. */
+export type AugmentedImage = ImagePixels;
+
+/** What a character model is to write on after `prompt` (empty: after the first character of its text). */
+export interface GenerateOptions {
+  prompt?: string;
+  /** Characters to write, 200 if left out. */
+  length?: number;
+  /** 1 (the default) takes characters as likely as they were learned, below 1 the likely ones more often, 0 the likeliest alone. */
+  temperature?: number;
+  /** The same seed writes the same text. */
+  seed?: number;
+}
+
 /** Raw examples, `width` features each, one after the other; `labels` are class numbers, null for a regression. */
 export interface RawExamples extends ExamplesHead { features: Float32Array; labels: Uint32Array | null }
 

@@ -21,7 +21,10 @@ function once<T>(get: () => Promise<T>): () => Promise<T> {
 }
 
 /** The core, compiled. */
-export const compiled = once(compile);
+export const compiled = once(() => compile(new URL("../pkg/saddlepoint_bg.wasm", import.meta.url)));
+
+/** The decoder of image files, compiled. */
+export const compiledImages = once(() => compile(new URL("../pkg/saddlepoint_images_bg.wasm", import.meta.url)));
 
 /** The sets that are too large to be inside the core, which a page loads first. Bundlers look for these very expressions. */
 const SETS = {
@@ -55,8 +58,7 @@ async function fetched(url: URL): Promise<Response> {
   return response;
 }
 
-async function compile(): Promise<WebAssembly.Module> {
-  const url = new URL("../pkg/saddlepoint_bg.wasm", import.meta.url);
+async function compile(url: URL): Promise<WebAssembly.Module> {
   const files = fileSystem(url);
   if (files) return WebAssembly.compile(await files.readFile(url));
   const response = await fetched(url);
