@@ -42,7 +42,8 @@ test.describe("what cannot be read", () => {
     { name: "a truncated IDX", files: [images(20, 100), labels(20)], en: /was cut short: its header promises 15,680 bytes/, zh: /被截断：文件头声明 15,680 字节/ },
     { name: "images and labels of different counts", files: [images(20), labels(30)], en: /has 20 images, some-labels-idx1-ubyte has 30 labels/, zh: /有 20 幅图像，some-labels-idx1-ubyte 有 30 个标签/ },
     { name: "an empty file", files: [{ name: "nothing.idx", bytes: new Uint8Array() }], en: /nothing\.idx has 0 bytes/, zh: /nothing\.idx 为空文件/ },
-    { name: "a file that is no data", files: [{ name: "letter.txt", bytes: Buffer.from("Dear reader, this is no data.") }], en: /letter\.txt is not an IDX file/, zh: /letter\.txt 不是 IDX 文件/ },
+    { name: "a file that is no data", files: [{ name: "letter.doc", bytes: Buffer.from("Dear reader, this is no data.") }], en: /letter\.doc is not an IDX file/, zh: /letter\.doc 不是 IDX 文件/ },
+    { name: "a text that is too short", files: [{ name: "letter.txt", bytes: Buffer.from("Dear reader, this is no data.") }], en: /letter\.txt has 29 characters; windows of 64 need at least two/, zh: /letter\.txt 有 29 个字符/ },
   ];
   for (const { name, files, en, zh } of cases) {
     test(name, async ({ page }) => {

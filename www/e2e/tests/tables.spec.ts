@@ -6,15 +6,16 @@ import { inspect } from "../../app/src/i18n/strings/inspect.js";
 import { landscape } from "../../app/src/i18n/strings/landscape.js";
 import { report } from "../../app/src/i18n/strings/report.js";
 import { shell } from "../../app/src/i18n/strings/shell.js";
+import { samples } from "../../app/src/i18n/strings/samples.js";
 import { train } from "../../app/src/i18n/strings/train.js";
 import type { Table } from "../../app/src/i18n/table.js";
 import type { Setting } from "../../app/src/state/kinds.js";
 import { table } from "../../app/src/state/table.js";
 import {
-  constantsOf, constantsOfShape, gradientConstants, METHODS, MONITORS, REGULARIZATION, SHAPES, STOPPING, tuned, tuningFrom, valueOf, type Constant,
+  AUGMENT, constantsOf, constantsOfShape, fieldOf, gradientConstants, METHODS, REGULARIZATION, SHAPES, STOPPING, tuned, tuningFrom, valueOf, type Constant,
 } from "../../app/src/state/tuning.js";
 
-const parts: Table[] = [shell, landscape, train, inspect, report];
+const parts: Table[] = [shell, landscape, train, inspect, samples, report];
 const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
 
 test("both languages fill in the same values", () => {
@@ -107,7 +108,7 @@ test("the page's defaults are the core's", async () => {
     const fields = new Map<string, unknown>(Object.entries(part));
     for (const one of constants) {
       const value = valueOf({}, one);
-      const wanted = one.kind === "flag" ? value === 1 : one.kind === "monitor" ? MONITORS[value] : value;
+      const wanted = fieldOf(one, value);
       // what is off is not written
       expect.soft(fields.get(one.field) ?? (one.kind === "flag" ? false : 0), `${what}: ${one.key}`).toBe(wanted);
     }
@@ -125,5 +126,9 @@ test("the page's defaults are the core's", async () => {
     agree(model.spec.earlyStopping ?? {}, STOPPING.filter(({ field }) => field !== "patience"), shape);
     await model.dispose();
   }
+  const images: RunSpec = { ...run({ type: "sgd" }, { type: "constant" }), data: { type: "digits" }, layers: [{ type: "dense", units: 10 }], augment: {} };
+  const model = await Model.create(images);
+  agree(model.spec.augment ?? {}, AUGMENT, "augment");
+  await model.dispose();
   expect(gradientConstants("adamW").find(({ key }) => key === "weightDecay")?.setting.initial).toBe(0.01);
 });

@@ -45,11 +45,21 @@ export const LOSSES = [
   "smoothL1", "logCosh",
 ] as const satisfies readonly LossSpec[];
 /** Drawn from formulas; `examples` and `noise` are theirs. */
-export const GENERATED = ["spiral", "circle", "xor", "gaussians"] as const;
-/** Read from the visitor's files: a table, and everything else. */
-export const OWN = ["csv", "files"] as const;
-export const SETS = ["digits", "iris", "wine", "breastCancer", "diabetes", "longley", ...GENERATED, ...OWN] as const;
+export const GENERATED = ["spiral", "circle", "xor", "gaussians", "drift", "outliers", "zipf"] as const;
+/** Sequences drawn from the seed; `examples` and `window` are theirs. */
+export const SEQUENCES = ["adding", "copy"] as const;
+/** Read from the visitor's files: a table, a text, and everything else. */
+export const OWN = ["csv", "text", "files"] as const;
+export const SETS = ["digits", "iris", "wine", "breastCancer", "diabetes", "longley", ...GENERATED, ...SEQUENCES, ...OWN] as const;
 export type SetName = (typeof SETS)[number];
+/** The sets as they are offered. */
+export const SET_GROUPS = {
+  images: ["digits"],
+  tables: ["iris", "wine", "breastCancer", "diabetes", "longley", "outliers", "zipf"],
+  plane: ["spiral", "circle", "xor", "gaussians", "drift"],
+  sequences: SEQUENCES,
+  files: OWN,
+} as const satisfies Record<string, readonly SetName[]>;
 export const MISSING = ["refuse", "drop", "fill"] as const;
 export const TASKS = ["classification", "regression"] as const;
 export const SPLITS = ["random", "stratified", "fold"] as const;
@@ -75,7 +85,9 @@ const train = {
   exclude: json<readonly string[]>("exclude", [], isNames),
   missing: choice("missing", "refuse", MISSING),
   task: choice("task", "auto", ["auto", ...TASKS]),
-  examples: number("n", 500, { min: 10, max: 20000, whole: true }),
+  examples: number("n", 500, { min: 10, max: 100000, whole: true }),
+  /** Steps of a sequence, characters of a window. */
+  window: number("T", 64, { min: 2, max: 1000, whole: true }),
   noise: number("noise", 0.05, { min: 0, max: 2 }),
   test: number("test", 797, { min: 1, max: 1000000, whole: true }),
   split: choice("split", "random", SPLITS),
@@ -99,6 +111,10 @@ const train = {
   epochs: number("epochs", 25, { min: 1, max: 10000, whole: true }),
   trainSeed: number("run", 11, { min: 0, max: 4294967295, whole: true }),
   edits: editsSetting("edits"),
+  /** What a character model writes on from, and how; no part of the run. */
+  prompt: text("prompt", MOST_LETTERS),
+  temperature: number("temp", 0.8, { min: 0, max: 10 }),
+  writeSeed: number("draw", 0, { min: 0, max: 4294967295, whole: true }),
 };
 
 export const table = { ...page, ...landscape, ...train };

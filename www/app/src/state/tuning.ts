@@ -15,13 +15,16 @@ export type ShapeName = (typeof SHAPES)[number];
 export const MONITORS = ["trainLoss", "testLoss", "trainAccuracy", "testAccuracy"] as const;
 export type Monitor = (typeof MONITORS)[number];
 
-/** A number of the recipe. A flag is 0 or 1, a monitor its place among `MONITORS`. */
+/** What stands where an image was moved away; the first is the core's default. */
+export const BORDERS = ["zero", "edge"] as const;
+
+/** A number of the recipe. A flag is 0 or 1, a monitor its place among `MONITORS`, a border among `BORDERS`. */
 export interface Constant {
   /** Its name in the address and among the strings. */
   readonly key: string;
   /** Its field in the spec. */
   readonly field: string;
-  readonly kind: "number" | "flag" | "monitor";
+  readonly kind: "number" | "flag" | "monitor" | "border";
   readonly setting: NumberSetting;
 }
 
@@ -37,6 +40,8 @@ function flag(field: string): Constant {
 function monitor(key: string): Constant {
   return { key, field: "monitor", kind: "monitor", setting: number(key, 1, { min: 0, max: MONITORS.length - 1, whole: true }) };
 }
+
+const border: Constant = { key: "border", field: "border", kind: "border", setting: number("border", 0, { min: 0, max: 1, whole: true }) };
 
 const share = (field: string, initial: number): Constant => constant(field, initial, 0, 0.999999);
 const epsilon = (initial: number): Constant => constant("epsilon", initial, 1e-12, 1);
@@ -90,6 +95,11 @@ export const STOPPING: readonly Constant[] = [
   constant("patience", 0, 0, 10000, true, "stopPatience"), constant("minDelta", 0, 0, 100, false, "stopDelta"), monitor("stopMonitor"),
 ];
 
+/** How training images are moved; 0 is off. */
+export const AUGMENT: readonly Constant[] = [
+  constant("shift", 0, 0, 0.5), constant("rotate", 0, 0, 180), constant("zoom", 0, 0, 0.9), constant("noise", 0, 0, 1, false, "pixelNoise"), flag("flip"), border,
+];
+
 export function valueOf(tuning: Tuning, { key, setting }: Constant): number {
   return tuning[key] ?? setting.initial;
 }
@@ -105,15 +115,22 @@ export function without(tuning: Tuning, constants: readonly Constant[]): Tuning 
   return Object.fromEntries(Object.entries(tuning).filter(([name]) => constants.every(({ key }) => key !== name)));
 }
 
+type FieldValue = number | boolean | Monitor | (typeof BORDERS)[number];
+
+/** The value of a field of the spec. */
+export function fieldOf({ kind }: Constant, value: number): FieldValue {
+  switch (kind) {
+    case "number": return value;
+    case "flag": return value === 1;
+    case "monitor": return MONITORS[value] ?? "testLoss";
+    case "border": return BORDERS[value] ?? "zero";
+  }
+}
+
 /** The fields of a spec that these constants stand for: those that differ from the default. */
-export function fieldsOf(tuning: Tuning, constants: readonly Constant[]): Record<string, number | boolean | Monitor> {
+export function fieldsOf(tuning: Tuning, constants: readonly Constant[]): Record<string, FieldValue> {
   const set = constants.filter(({ key }) => tuning[key] !== undefined);
-  return Object.fromEntries(
-    set.map((one) => {
-      const value = valueOf(tuning, one);
-      return [one.field, one.kind === "flag" ? value === 1 : one.kind === "monitor" ? (MONITORS[value] ?? "testLoss") : value];
-    }),
-  );
+  return Object.fromEntries(set.map((one) => [one.field, fieldOf(one, valueOf(tuning, one))]));
 }
 
 /** The other way round: what a part of a spec sets. */
@@ -122,7 +139,8 @@ export function tuningFrom(part: object, constants: readonly Constant[]): Tuning
   let tuning: Tuning = {};
   for (const one of constants) {
     const field = fields.get(one.field);
-    const value = typeof field === "boolean" ? Number(field) : typeof field === "string" ? MONITORS.findIndex((name) => name === field) : field;
+    const names: readonly string[] = one.kind === "border" ? BORDERS : MONITORS;
+    const value = typeof field === "boolean" ? Number(field) : typeof field === "string" ? names.indexOf(field) : field;
     if (typeof value === "number" && one.setting.clamp(value) === value) tuning = tuned(tuning, one, value);
   }
   return tuning;
@@ -130,6 +148,7 @@ export function tuningFrom(part: object, constants: readonly Constant[]): Tuning
 
 const ALL: readonly Constant[] = [
   ...Object.values(OF_METHOD).flat(), ...Object.values(OF_SHAPE).flat(), WARMUP, ...gradientConstants("sgd"), ...REGULARIZATION, ...STOPPING,
+  ...AUGMENT,
 ];
 
 export function tuningSetting(url: string): Setting<Tuning> {

@@ -3,15 +3,16 @@
  * with what is wrong. While nothing was trained the model follows; a trained one is kept until the visitor starts anew.
  */
 import {
-  Model, type Column, type DataInfo, type ImagePixels, type LayerRow, type LayerSpec, type ModelApi, type ModelInfo, type NamedBytes, type ReportMessage,
+  Model, readFiles, type Column, type DataInfo, type ImagePixels, type LayerRow, type LayerSpec, type ModelApi, type ModelInfo, type NamedBytes, type ReportMessage,
   type RunSpec, type TableInfo,
 } from "saddlepoint";
 
 import { reportOf } from "../i18n/report.svelte.ts";
+import { pathOf } from "../shell/entries.ts";
 import { settings } from "../state/settings.svelte.ts";
 import { OWN, type SetName, table } from "../state/table.ts";
 import type { TrainRun } from "./run.svelte.ts";
-import { aimAt, aimed, RECIPE, runSpec, settingsOf, startFor, startForImages, startForTable, type TrainSettings } from "./spec.ts";
+import { aimAt, aimed, RECIPE, runSpec, settingsOf, startFor, startForImages, startForTable, startForText, type TrainSettings } from "./spec.ts";
 
 /** Beyond this a file is refused before it is read: MNIST has 55 MB unpacked, and a tab must hold the bytes twice. */
 export const LARGEST_FILE = 200e6;
@@ -250,10 +251,12 @@ export class Session {
     }
     this.busy = true;
     try {
-      const files = await Promise.all(list.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
+      const files = await Promise.all(list.map(async (file) => ({ name: pathOf(file), bytes: new Uint8Array(await file.arrayBuffer()) })));
       const saved = files.find((file) => MODEL_FILE.test(file.name));
-      if (saved) await this.load(saved.bytes, files.filter((file) => file !== saved));
-      else await this.openData(files);
+      // image files become one, here and not for each model anew
+      const data = await readFiles(files.filter((file) => file !== saved));
+      if (saved) await this.load(saved.bytes, data);
+      else await this.openData(data);
     } catch (error) {
       this.problem = { kind: list.some((file) => MODEL_FILE.test(file.name)) ? "model" : "file", report: reportOf(error) };
     } finally {
@@ -286,11 +289,11 @@ export class Session {
     const hash = spec.hash ?? "";
     // refused by the core, which says why
     if (expected !== "" && expected !== hash) await Model.summary({ ...runSpec(snapshot()), data: { ...spec, hash: expected } }, { files });
-    const start = table ? startOfTable(table) : data ? startOf(data) : null;
+    const start = table ? startOfTable(table) : data && spec.type === "text" ? startOfText(data, spec.steps) : data ? startOf(data) : null;
     if (!start) return;
     this.files = files;
     this.table = table;
-    this.filesStart = { fileHash: hash, target: "", exclude: [], missing: "refuse", task: "auto", split: "random", ...start };
+    this.filesStart = { fileHash: hash, target: "", exclude: [], missing: "refuse", task: "auto", split: "random", tuning: {}, ...start };
     // what was said of other data does not hold for these
     this.draft = null;
     // a link over these very files brings its own network
@@ -363,9 +366,14 @@ function startOfTable(table: TableInfo): Partial<TrainSettings> & { trainSet: Se
 function startOf({ shape, classes, train, test }: DataInfo): Partial<TrainSettings> & { trainSet: SetName } {
   const [height = 1, width = 1] = shape;
   const start = shape.length === 3
-    ? startForImages(Math.min(height, width), classes?.length ?? 1)
+    ? startForImages(Math.min(height, width), classes?.length ?? 1, train + test)
     : startForTable(train + test, { task: classes ? "classification" : "regression", outputs: classes?.length ?? 1 });
   return { trainSet: "files", ...start };
+}
+
+/** What a text starts with, in windows of so many characters. */
+function startOfText({ classes, train, test }: DataInfo, steps: number): Partial<TrainSettings> & { trainSet: SetName } {
+  return { trainSet: "text", ...startForText(classes?.length ?? 1, train + test, steps) };
 }
 
 function isOwn(set: SetName): set is (typeof OWN)[number] {

@@ -3,21 +3,24 @@ import type { BatchSpec, Column, DataSpec, LayerSpec, OptimizerSpec, RunSpec, Ta
 
 import type { LookName } from "../marks/optimizers.ts";
 import { SETS, table, type OWN, type SetName, type Settings } from "../state/table.ts";
-import { constantsOf, constantsOfShape, fieldsOf, gradientConstants, REGULARIZATION, STOPPING, tuningFrom, type Tuning } from "../state/tuning.ts";
+import { AUGMENT, constantsOf, constantsOfShape, fieldsOf, gradientConstants, REGULARIZATION, STOPPING, tuningFrom, type Tuning } from "../state/tuning.ts";
 
 /** The settings that decide a run. */
 export const RECIPE = [
-  "trainSet", "fileHash", "target", "exclude", "missing", "task", "examples", "noise", "test", "split", "folds", "fold", "layers", "loss", "method",
+  "trainSet", "fileHash", "target", "exclude", "missing", "task", "examples", "noise", "window", "test", "split", "folds", "fold", "layers", "loss", "method",
   "trainEta", "decay", "trainBatch", "epochs", "trainSeed", "edits", "tuning",
 ] as const satisfies readonly (keyof Settings)[];
 
 export type TrainSettings = Pick<Settings, (typeof RECIPE)[number]>;
 
 function dataOf(settings: TrainSettings): DataSpec {
-  const { trainSet, fileHash, target, exclude, missing, task, examples, noise } = settings;
+  const { trainSet, fileHash, target, exclude, missing, task, examples, noise, window: steps } = settings;
   const hash = fileHash === "" ? {} : { hash: fileHash };
   switch (trainSet) {
-    case "spiral": case "circle": case "xor": case "gaussians": return { type: "generated", kind: trainSet, examples, noise };
+    case "spiral": case "circle": case "xor": case "gaussians": case "drift": case "outliers": case "zipf":
+      return { type: "generated", kind: trainSet, examples, noise };
+    case "adding": case "copy": return { type: "sequences", task: trainSet, examples, steps };
+    case "text": return { type: "text", steps, ...hash };
     case "files": return { type: "files", ...hash };
     case "csv": return {
       type: "csv", ...(target === "" ? {} : { target }), ...(exclude.length === 0 ? {} : { exclude: [...exclude] }),
@@ -38,6 +41,8 @@ function dataSettings(data: DataSpec, hash: string): Partial<TrainSettings> {
   const own = { target: "", exclude: [], missing: "refuse", task: "auto", fileHash: "" } as const;
   switch (data.type) {
     case "generated": return { ...own, trainSet: setOf(data.kind), examples: data.examples, noise: data.noise };
+    case "sequences": return { ...own, trainSet: data.task, examples: data.examples, window: data.steps };
+    case "text": return { ...own, trainSet: "text", window: data.steps, fileHash: data.hash ?? hash };
     case "files": return { ...own, trainSet: "files", fileHash: data.hash ?? hash };
     case "csv": return {
       trainSet: "csv", target: data.target ?? "", exclude: data.exclude ?? [], missing: data.missing ?? "refuse", task: data.task ?? "auto",
@@ -58,7 +63,8 @@ function optimizerOf({ method, trainEta: learningRate, tuning }: TrainSettings):
 }
 
 /** What stands beside the optimizer; a part with nothing set is left out, so that old links keep their runs. */
-function besides({ decay, tuning }: TrainSettings): Pick<RunSpec, "schedule" | "regularization" | "earlyStopping"> {
+function besides({ decay, tuning }: TrainSettings): Pick<RunSpec, "schedule" | "regularization" | "earlyStopping" | "augment"> {
+  const augment = fieldsOf(tuning, AUGMENT);
   const schedule = fieldsOf(tuning, constantsOfShape(decay));
   const regularization = fieldsOf(tuning, REGULARIZATION);
   const stopping = fieldsOf(tuning, STOPPING);
@@ -66,6 +72,7 @@ function besides({ decay, tuning }: TrainSettings): Pick<RunSpec, "schedule" | "
     ...(decay === "constant" && Object.keys(schedule).length === 0 ? {} : { schedule: { type: decay, ...schedule } }),
     ...(Object.keys(regularization).length === 0 ? {} : { regularization }),
     ...(stopping["patience"] === undefined ? {} : { earlyStopping: stopping }),
+    ...(Object.keys(augment).length === 0 ? {} : { augment }),
   };
 }
 
@@ -75,6 +82,7 @@ function tuningOf(spec: RunSpec, method: TrainSettings["method"], decay: TrainSe
     ...tuningFrom(spec.schedule ?? {}, constantsOfShape(decay)),
     ...tuningFrom(spec.regularization ?? {}, REGULARIZATION),
     ...(spec.earlyStopping ? tuningFrom(spec.earlyStopping, STOPPING) : {}),
+    ...tuningFrom(spec.augment ?? {}, AUGMENT),
   };
 }
 
@@ -127,7 +135,9 @@ export function lookOf(settings: Pick<TrainSettings, "method" | "trainBatch">): 
   return settings.trainBatch === "full" ? "gd" : settings.trainBatch === "one" ? "sgd" : "mini";
 }
 
-type Start = Pick<TrainSettings, "test" | "layers" | "loss" | "method" | "trainEta" | "decay" | "trainBatch" | "epochs">;
+type Start =
+  & Pick<TrainSettings, "test" | "layers" | "loss" | "method" | "trainEta" | "decay" | "trainBatch" | "epochs">
+  & Partial<Pick<TrainSettings, "examples" | "noise" | "window">>;
 
 const dense = (units: number, activation?: "relu" | "tanh" | "softmax"): LayerSpec => ({ type: "dense", units, ...(activation ? { activation } : {}) });
 const conv = (filters: number, size: number): LayerSpec => ({
@@ -137,7 +147,7 @@ const pool: LayerSpec = { type: "maxPool2d", poolSize: [2, 2] };
 
 function plane(layers: LayerSpec[], trainEta: number, epochs: number): Start {
   return {
-    test: 100, layers: [...layers, dense(2, "softmax")], loss: "softmaxCrossEntropy", method: "adam", trainEta, decay: "constant", trainBatch: "32", epochs,
+    examples: table.examples.initial, noise: table.noise.initial, test: 100, layers: [...layers, dense(2, "softmax")], loss: "softmaxCrossEntropy", method: "adam", trainEta, decay: "constant", trainBatch: "32", epochs,
   };
 }
 
@@ -149,6 +159,19 @@ export function startFor(set: Exclude<SetName, (typeof OWN)[number]>): Start {
     case "circle": return plane([dense(8, "tanh")], 0.02, 40);
     case "xor": return plane([dense(8, "tanh")], 0.02, 40);
     case "gaussians": return plane([], 0.02, 10);
+    // the last quarter is the test part, and the line has turned by then: what was learned of the first is wrong
+    case "drift": return plane([dense(8, "tanh")], 0.02, 20);
+    case "outliers": return line({ examples: 500, noise: 0.1, test: 100, trainEta: 0.02, epochs: 40 });
+    case "zipf": return line({ examples: 5000, noise: 0.1, test: 1000, trainEta: 0.01, epochs: 20 });
+    case "adding": return {
+      examples: 20000, window: 100, test: 1000, layers: [{ type: "lstm", units: 32 }, dense(1)], loss: "meanSquaredError", method: "adam", trainEta: 0.01,
+      decay: "constant", trainBatch: "32", epochs: 10,
+    };
+    // ten blanks between what is shown and what is asked for
+    case "copy": return {
+      examples: 5000, window: 31, test: 500, layers: [{ type: "gru", units: 64, returnSequences: true }, dense(10, "softmax")],
+      loss: "softmaxCrossEntropy", method: "adam", trainEta: 0.005, decay: "constant", trainBatch: "32", epochs: 20,
+    };
     case "iris": return { ...classes(8, 3, 30), trainBatch: "16" };
     case "wine": return { ...classes(16, 3, 36), trainBatch: "16" };
     case "breastCancer": return classes(16, 2, 114);
@@ -161,6 +184,11 @@ export function startFor(set: Exclude<SetName, (typeof OWN)[number]>): Start {
       epochs: 60,
     };
   }
+}
+
+/** A line through all features. */
+function line(start: Required<Pick<Start, "examples" | "noise" | "test" | "trainEta" | "epochs">>): Start {
+  return { ...start, layers: [dense(1)], loss: "meanSquaredError", method: "adam", decay: "constant", trainBatch: "32" };
 }
 
 /** A small network for a table of classes. */
@@ -178,12 +206,29 @@ function pickInitial(): Start {
   };
 }
 
+/** Steps, about, that a network for a visitor's own images or text is trained for. */
+const STEPS = 3000;
+
 /** For files with images: two convolutions, as LeNet has them, and one class per unit of the last layer. */
-export function startForImages(side: number, classes: number): Start {
+export function startForImages(side: number, classes: number, images: number): Start {
   const size = side >= 16 ? 5 : 3;
+  const small = images < 2000;
   return {
-    test: table.test.initial, layers: [conv(8, size), pool, conv(16, size), pool, dense(classes, "softmax")], loss: "softmaxCrossEntropy",
-    method: "adam", trainEta: 0.002, decay: "constant", trainBatch: "32", epochs: 2,
+    test: small ? Math.max(1, Math.round(images / 5)) : table.test.initial,
+    layers: [conv(8, size), ...(side >= 2 ? [pool] : []), conv(16, size), ...(side >= 4 ? [pool] : []), dense(classes, "softmax")],
+    loss: "softmaxCrossEntropy", method: "adam", trainEta: 0.002, decay: "constant", trainBatch: small ? "16" : "32", epochs: small ? 20 : 2,
+  };
+}
+
+/** For a text: an LSTM that predicts each next character. The last tenth of the text is its own test part. */
+export function startForText(characters: number, windows: number, steps: number): Start {
+  return {
+    window: steps, test: table.test.initial,
+    layers: [
+      { type: "embedding", vocabulary: characters, units: 32 }, { type: "lstm", units: 128, returnSequences: true }, dense(characters, "softmax"),
+    ],
+    loss: "softmaxCrossEntropy", method: "adam", trainEta: 0.005, decay: "linear", trainBatch: "32",
+    epochs: Math.min(50, Math.max(1, Math.round((STEPS * 32) / windows))),
   };
 }
 

@@ -21,7 +21,7 @@ export const report = {
     "数据与该次训练所用的不同：{name} 的哈希值为 {got}，链接要求 {wanted}。请选择当时所用的文件。",
   ],
   "report.file-missing": ["No file came with this run. Choose one that ends in {ending}.", "该次训练没有收到文件。请选择以 {ending} 结尾的文件。"],
-  "report.file-kind": ["{place}: {got} came, and this run needs one file that ends in {ending}.", "{place}：该次训练需要一个以 {ending} 结尾的文件。"],
+  "report.file-kind": ["{place}: this run needs one file that ends in {ending}.", "{place}：该次训练需要一个以 {ending} 结尾的文件。"],
   "report.files-mixed": ["{place} is of another kind than {first}. Drop files of one kind.", "{place} 与 {first} 类型不同。请拖入同一类型的文件。"],
   "report.files-one": ["{got} files came; of this kind one can be read at a time. Join them into one.", "收到 {got} 个文件，而此类文件一次只能读取一个。请合并为一个。"],
   "report.files-need-type": ["A file of this kind needs data of type {want}.", "此类文件需要类型为 {want} 的数据。"],
@@ -124,6 +124,22 @@ export const report = {
   "report.gzip-broken": ["{place} is a damaged gzip file and cannot be unpacked. Download it again.", "{place} 是损坏的 gzip 文件，无法解压。请重新下载。"],
   "report.data-memory": ["{place} needs {bytes} bytes, and the tab has no more memory. Close other tabs or use fewer examples.", "{place} 需要 {bytes} 字节，标签页内存不足。请关闭其他标签页或减少样本。"],
 
+  "report.image-count": ["{got} images came; at most {most} of them fit. Drop fewer.", "收到 {got} 幅图像，最多容纳 {most} 幅。请减少数量。"],
+  "report.image-one-class": [
+    "All {count} images are of one class, {class}: there is nothing to tell apart. Put the images of each class into a folder of its own and drop the folders.",
+    "{count} 幅图像同属一类：{class}，无从区分。请将各类图像放入各自的文件夹后一起拖入。",
+  ],
+  "report.image-format": ["{place} is neither PNG nor JPEG ({got}). Save it as one of them, or leave it out.", "{place} 既不是 PNG 也不是 JPEG（{got}）。请另存为其中之一，或不要载入。"],
+  "report.image-broken": ["{place} is damaged or was cut short and cannot be read as {format}. Save or download it again.", "{place} 已损坏或被截断，无法按 {format} 读取。请重新保存或下载。"],
+  "report.image-size": ["{place} says it has {height} × {width} pixels; at most {most} can be read. Make it smaller.", "{place} 声明为 {height} × {width} 像素，最多读取 {most} 像素。请缩小图像。"],
+  "report.image-inks": ["{place} is in the four inks of print (CMYK). Save it in RGB.", "{place} 使用印刷四色（CMYK）。请另存为 RGB。"],
+  "report.packed-damaged": ["{place} was cut short. Choose the image files themselves.", "{place} 不完整。请直接选择图像文件。"],
+  "report.images-not-loaded": [
+    "The decoder of image files could not be loaded: {got}. Reload the page.",
+    "未能载入图像解码模块：{got}。请刷新页面。",
+  ],
+  "report.images-broken": ["The decoder of image files stopped: {got}. Leave out the files that were added last.", "图像解码模块中断：{got}。请去掉最后加入的文件。"],
+
   // the network
   "report.no-layers": ["The network has no layers. Add a dense layer.", "网络没有层。请添加一个全连接层。"],
   "report.no-parameters": ["The network has no weights. Add a dense or a convolution layer.", "网络没有权重。请添加全连接层或卷积层。"],
@@ -187,6 +203,16 @@ export const report = {
   "report.augment-range": ["{place} is {got}; 0 to {most} is possible.", "{place} 为 {got}，允许 0 至 {most}。"],
   "report.augment-images": ["Only images can be moved, and these data are rows of numbers. Leave augmentation out, or use a data set of images.", "只有图像可以做增广，而这组数据是数值行。请去掉增广，或改用图像数据。"],
   "report.out-of-memory": ["A step needs {bytes} bytes, and the tab has no more memory. Use a smaller batch or a smaller network.", "一步需要 {bytes} 字节，标签页内存不足。请用更小的批量或更小的网络。"],
+
+  "report.generate-needs-text": ["Only a network that was trained on a text can write. Drop a file that ends in .txt.", "只有用文本训练的网络才能写作。请拖入以 .txt 结尾的文件。"],
+  "report.generate-character": [
+    "“{character}”, character {at} of the beginning, is not among the {known} characters of the text. Leave it out.",
+    "开头的第 {at} 个字符“{character}”不在文本的 {known} 种字符之内。请去掉。",
+  ],
+  "report.stream-whole": [
+    "A network writes character by character; {place} needs a whole window. Use recurrent layers in one direction.",
+    "网络逐字写作，而 {place} 需要整个窗口。请使用单向的循环层。",
+  ],
 
   // the run
   "report.range-test": [
