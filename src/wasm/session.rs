@@ -7,6 +7,7 @@ use crate::curvature::DataLoss;
 use crate::data::DataInfo;
 use crate::error::{Error, Result};
 use crate::io;
+use crate::learn::fit_examples;
 use crate::nn::LayerRow;
 use crate::train::{EvaluationPoint, RangeSweep, RunSpec, RunState, Trainer};
 use js_sys::{Array, Uint8Array};
@@ -313,6 +314,15 @@ impl Session {
             self.sweep = None;
         }
         Ok(seen)
+    }
+
+    /// A [`RegressionFit`](crate::learn::RegressionFit) to the same split of the same table.
+    ///
+    /// # Errors
+    /// As [`fit_examples`].
+    #[wasm_bindgen(js_name = leastSquares)]
+    pub fn least_squares(&self, ridge: f64) -> Js<JsValue> {
+        Ok(object(&fit_examples(self.trainer.examples(), ridge)?))
     }
 
     /// Measures the whole test part.

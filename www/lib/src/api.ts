@@ -5,7 +5,7 @@
  */
 import type {
   ArmSpec, Augment, AugmentedImage, Box, CriticalPoint, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Activation, Curve, CurveRange, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RunSpec, SeedStrip, Statistics, Surface, TableRow,
+  Activation, Curve, CurveRange, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, Statistics, Surface, TableRow,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -57,6 +57,11 @@ export interface ModelApi {
    * are answered and the run may go on; `progress` is given what was seen after each.
    */
   rangeTest(range?: RateRange, options?: RangeTestOptions): Promise<RangeTest>;
+  /**
+   * Least squares on the same split, for a table with one number to predict: a coefficient with its standard error and
+   * variance inflation for each column, R² on both parts. `ridge` (0) is the k of ridge regression.
+   */
+  leastSquares(options?: { ridge?: number }): Promise<RegressionFit>;
   /** Back to step 0 with the same spec. */
   reset(): Promise<void>;
   /** Goes back to the kept snapshot (after a divergence) and sets the learning rate. */

@@ -3,7 +3,7 @@ import { activationCurve, initSync, LandscapeSession, provideSet, Session, Store
 import { Broken, isReport, report, SaddlepointError } from "./error.js";
 import { Rates } from "./rates.js";
 import type {
-  AugmentedImage, CriticalPoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples,
+  AugmentedImage, CriticalPoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples, RegressionFit,
   RunSpec, SeedStrip, Statistics, Surface,
 } from "./types.js";
 
@@ -45,6 +45,7 @@ export interface Calls {
   beginRangeTest(from: number, to: number, steps: number): undefined;
   /** The test so far, and whether that is all of it. */
   rangeTestFor(ms: number): RangeTest & { over: boolean };
+  leastSquares(ridge: number): RegressionFit;
   reset(): undefined;
   restore(rate: number): Progress;
   save(): Uint8Array;
@@ -180,6 +181,10 @@ export class Engine implements Calls {
 
   rangeTestFor(ms: number): RangeTest & { over: boolean } {
     return this.model().rangeTestFor(ms) as RangeTest & { over: boolean };
+  }
+
+  leastSquares(ridge: number): RegressionFit {
+    return this.model().leastSquares(ridge) as RegressionFit;
   }
 
   save(): Uint8Array {

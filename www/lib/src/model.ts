@@ -7,7 +7,7 @@ import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, textOf } fr
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Link } from "./link.js";
 import type {
-  Augment, AugmentedImage, Activation, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, ReportMessage, RunSpec, Statistics, TableRow,
+  Augment, AugmentedImage, Activation, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, TableRow,
 } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
@@ -140,6 +140,10 @@ export class Model implements ModelApi {
       if (over) return test;
       progress?.(test);
     }
+  }
+
+  async leastSquares({ ridge = 0 }: { ridge?: number } = {}): Promise<RegressionFit> {
+    return this.ask("leastSquares", numberOf(ridge));
   }
 
   async reset(): Promise<void> {

@@ -10,7 +10,7 @@ import type {
 export type {
   Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
   FilesInfo, Generator, GradientFlow, Initializer, LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, LayerStatistics, Mistake, ModelInfo, OptimizerSpec,
-  PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, RangeTest, Region as Box, Regularization, ReportMessage, RunSpec,
+  PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec,
   Scaler, Scaling, Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
 

@@ -155,6 +155,23 @@ test("a range test finds a rate that trains, and leaves the run as it is", async
   await Promise.all([model.dispose(), plain.dispose()]);
 });
 
+test("least squares on the same split: coefficients, their inflation, and R² to hold a network against", async () => {
+  const model = await Model.create({
+    data: { type: "diabetes" }, test: 0.25, layers: [{ type: "dense", units: 1 }], loss: "meanSquaredError",
+    optimizer: { type: "sgd", learningRate: 0.1 }, batch: { type: "full" }, epochs: 1, seed: 1,
+  });
+  const { fit, testR2 } = await model.leastSquares();
+  assert.ok(fit.r2 > 0.4 && fit.r2 < 0.6 && testR2 > 0.3 && testR2 < 0.6, `${fit.r2} ${testR2}`);
+  const of = (name) => fit.coefficients.find((c) => c.name === name);
+  assert.ok(of("s1").inflation > 20 && of("bmi").value > 0 && of("bmi").error > 0, JSON.stringify(fit.coefficients));
+  const ridge = await model.leastSquares({ ridge: 0.1 });
+  assert.ok(ridge.fit.coefficients.every((c) => c.inflation < 10) && ridge.fit.r2 < fit.r2);
+  assert.equal((await refusal(model.leastSquares({ ridge: -1 }))).code, "ridge-range");
+  const images = await Model.create(digits);
+  assert.equal((await refusal(images.leastSquares())).code, "least-squares-table");
+  await Promise.all([model.dispose(), images.dispose()]);
+});
+
 for (const { name, hash, spec, files } of known) {
   test(`the run ${name} has the hash it has everywhere`, async () => {
     const model = await Model.create(spec, { files });

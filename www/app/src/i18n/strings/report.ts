@@ -229,6 +229,12 @@ export const report = {
   "report.label-noise": ["Labels can only be wrong where there are classes; these data have real targets. Set {place} to 0.", "只有类别数据才能加入标签噪声，而这组数据的目标是实数。请将 {place} 设为 0。"],
   "report.monitor-test": ["{monitor} needs test examples, and none are held out. Hold some out, or watch the training loss.", "{monitor} 需要测试样本，而目前没有留出。请留出一些，或改用训练损失。"],
   "report.monitor-accuracy": ["{monitor} needs classes; these data have real targets. Watch a loss.", "{monitor} 需要类别，而这组数据的目标是实数。请改用损失。"],
+  "report.least-squares-constant": ["The column {column} is the same in every row. Leave it out.", "{column} 列的每一行都相同，请去掉这一列。"],
+  "report.least-squares-collinear": ["The column {column} is a combination of {others}. Leave one of them out, or use a ridge above 0.", "{column} 列是 {others} 的线性组合。请去掉其中一列，或使用大于 0 的岭参数。"],
+  "report.least-squares-rows": ["Least squares needs at least {needed} rows, and there are {got}. Use more rows, fewer columns or a ridge above 0.", "最小二乘至少需要 {needed} 行，目前只有 {got} 行。请增加行数、减少列数，或使用大于 0 的岭参数。"],
+  "report.least-squares-finite": ["Row {row} has a number that is not finite. Leave it out.", "第 {row} 行含有非有限数值，请去掉这一行。"],
+  "report.least-squares-table": ["Least squares needs a table with one number to predict.", "最小二乘需要一张只有一个数值目标的表格。"],
+  "report.ridge-range": ["The ridge is {got}; it must be a number from 0 on.", "岭参数为 {got}，应为不小于 0 的数。"],
   "report.stuck": [
     "Stuck at loss {loss}, the value of guessing: {dead} of {units} ReLU units are dead. Lower η or use leaky ReLU.",
     "损失停在 {loss}，等于随机猜测：{units} 个 ReLU 单元中有 {dead} 个失活。请减小 η，或改用 leaky ReLU。",
