@@ -106,7 +106,7 @@ fn stack_loss_has_the_published_coefficients() {
 fn a_ridge_shrinks_what_the_bootstrap_scatters() {
     let (x, y) = longley();
     let plain = fit(&x, &y, 0.0).unwrap();
-    let fitted: Vec<f64> = x.rows().into_iter().map(|row| plain.predict(row)).collect();
+    let fitted: Vec<f64> = x.rows().into_iter().map(|row| plain.predict(&row.to_vec())).collect();
     let draws = 200;
     let scatter = |ridge: f64| -> Vec<f64> {
         let fits: Vec<Vec<f64>> = (0..draws)

@@ -7,7 +7,7 @@
 use crate::data::{Examples, Scaling};
 use crate::error::{Error, Result};
 use crate::nn::regression_score;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{ArrayView1, ArrayView2};
 use serde::Serialize;
 
 /// A column of which less than this share is left beside the columns before it is a combination of them: its variance
@@ -62,7 +62,7 @@ pub struct RegressionFit {
 impl LinearFit {
     /// The fitted value of a row `(F,)`.
     #[must_use]
-    pub fn predict(&self, row: ArrayView1<'_, f64>) -> f64 {
+    pub fn predict(&self, row: &[f64]) -> f64 {
         row.iter().zip(&self.coefficients).fold(self.intercept, |sum, (x, c)| sum + x * c.value)
     }
 }
@@ -82,7 +82,9 @@ pub fn least_squares(
 ) -> Result<LinearFit> {
     let (n, p) = x.dim();
     check([n, p], y.len(), names.len(), ridge)?;
-    if let Some(row) = (0..n).find(|&i| !(y[i].is_finite() && x.row(i).iter().all(|v| v.is_finite()))) {
+    let columns: Vec<Vec<f64>> = (0..p).map(|j| x.column(j).to_vec()).collect();
+    let y = y.to_vec();
+    if let Some(row) = (0..n).find(|&i| !(y[i].is_finite() && columns.iter().all(|c| c[i].is_finite()))) {
         return Err(Error::data("least-squares-finite", "rows")
             .expected("numbers")
             .got(format!("a row, number {}, with one that is not finite", row + 1))
@@ -90,56 +92,49 @@ pub fn least_squares(
             .arg("row", row + 1));
     }
     // columns of length 1 around 0, and below them the root of the ridge on the diagonal
-    let centre = |column: ArrayView1<'_, f64>| {
-        let mean = column.iter().sum::<f64>() / n as f64;
-        // the mean of large equal numbers is off by a rounding, which this takes back
-        mean + column.iter().map(|v| v - mean).sum::<f64>() / n as f64
-    };
-    let means: Vec<f64> = x.columns().into_iter().map(centre).collect();
     let extra = if ridge > 0.0 { p } else { 0 };
-    let mut z = Array2::zeros((n + extra, p));
-    let mut lengths = vec![0.0; p];
-    for j in 0..p {
-        let column: Vec<f64> = x.column(j).iter().map(|v| v - means[j]).collect();
-        lengths[j] = column.iter().map(|v| v * v).sum::<f64>().sqrt();
-        if lengths[j] <= 1e-12 * (n as f64).sqrt() * means[j].abs() || lengths[j] == 0.0 {
+    let (mut means, mut lengths, mut z) = (vec![0.0; p], vec![0.0; p], Vec::with_capacity(p));
+    for (j, column) in columns.iter().enumerate() {
+        let mut centred = column.clone();
+        means[j] = centre(&mut centred);
+        lengths[j] = dot(&centred, &centred).sqrt();
+        if lengths[j] <= 1e-12 * (n as f64).sqrt() * means[j].abs() {
             return Err(Error::data("least-squares-constant", &names[j])
                 .expected("a column with different numbers")
-                .got(format!("{} in every row", x[[0, j]]))
+                .got(format!("{} in every row", column[0]))
                 .hint("leave the column out")
                 .arg("column", &names[j]));
         }
-        column.iter().enumerate().for_each(|(i, v)| z[[i, j]] = v / lengths[j]);
+        centred.iter_mut().for_each(|v| *v /= lengths[j]);
+        centred.resize(n + extra, 0.0);
         if extra > 0 {
-            z[[n + j, j]] = ridge.sqrt();
+            centred[n + j] = ridge.sqrt();
         }
+        z.push(centred);
     }
-    let mean = centre(y);
-    let mut rest = Array1::zeros(n + extra);
-    (0..n).for_each(|i| rest[i] = y[i] - mean);
-    let total = rest.iter().map(|e| e * e).sum::<f64>();
+    let mut rest = y.clone();
+    let mean = centre(&mut rest);
+    let total = dot(&rest, &rest);
+    rest.resize(n + extra, 0.0);
     triangulate(&mut z, &mut rest, names)?;
-    let scaled = back(&z, p, |i| rest[i]);
+    let mut values = back(&z, &rest[..p]);
+    values.iter_mut().zip(&lengths).for_each(|(v, length)| *v /= length);
     // the variance of a ridge coefficient is (R'R)^-1 - ridge (R'R)^-2
     let product = covariance(&z);
-    let inflation: Vec<f64> = (0..p)
-        .map(|j| product[[j, j]] - ridge * (0..p).map(|k| product[[j, k]] * product[[j, k]]).sum::<f64>())
-        .collect();
-    let values: Vec<f64> = (0..p).map(|j| scaled[j] / lengths[j]).collect();
-    let intercept = mean - (0..p).map(|j| values[j] * means[j]).sum::<f64>();
-    let errors = (0..n).map(|i| {
-        let fitted = (0..p).fold(mean, |sum, j| sum + (x[[i, j]] - means[j]) * values[j]);
-        y[i] - fitted
-    });
-    let squares = errors.map(|e| e * e).sum::<f64>();
+    let inflation: Vec<f64> = (0..p).map(|j| product[j][j] - ridge * dot(&product[j], &product[j])).collect();
+    let intercept = mean - dot(&values, &means);
+    let mut squares = 0.0;
+    for i in 0..n {
+        let error = (0..p).fold(y[i] - mean, |e, j| e - (columns[j][i] - means[j]) * values[j]);
+        squares += error * error;
+    }
     // a ridge takes parameters away: the trace of the matrix that makes fitted values of true ones
-    let parameters = p as f64 - ridge * (0..p).map(|j| product[[j, j]]).sum::<f64>();
-    let free = n as f64 - 1.0 - parameters;
-    let deviation = (free > 0.5).then(|| (squares / free).sqrt());
+    let free = n as f64 - 1.0 - (0..p).fold(p as f64, |sum, j| sum - ridge * product[j][j]);
+    let deviation = if free > 0.5 { Some((squares / free).sqrt()) } else { None };
     // the variance of the intercept: of the mean, and of the coefficients at the means
     let weights: Vec<f64> = (0..p).map(|j| means[j] / lengths[j]).collect();
-    let through: Vec<f64> = (0..p).map(|j| (0..p).map(|k| product[[j, k]] * weights[k]).sum()).collect();
-    let spread = (0..p).map(|j| weights[j] * through[j] - ridge * through[j] * through[j]).sum::<f64>();
+    let through: Vec<f64> = product.iter().map(|row| dot(row, &weights)).collect();
+    let spread = dot(&weights, &through) - ridge * dot(&through, &through);
     Ok(LinearFit {
         intercept,
         intercept_error: deviation.map(|s| s * (1.0 / n as f64 + spread).sqrt()),
@@ -152,7 +147,7 @@ pub fn least_squares(
             })
             .collect(),
         residual_deviation: deviation,
-        r2: (total > 0.0).then(|| 1.0 - squares / total),
+        r2: if total > 0.0 { Some(1.0 - squares / total) } else { None },
     })
 }
 
@@ -175,24 +170,20 @@ pub fn fit_examples(examples: &Examples, ridge: f64) -> Result<RegressionFit> {
         None => (1..=width).map(|i| format!("x{i}")).collect(),
     };
     let Scaling { features, targets } = examples.scaling();
-    let part = |rows: &[u32]| -> Result<(Array2<f64>, Vec<f64>)> {
+    let part = |rows: &[u32]| -> Result<[Vec<f64>; 2]> {
         let (mut x, mut y) = (vec![0.0; rows.len() * width], vec![0.0; rows.len()]);
         examples.fill_batch(rows, &mut x)?;
         examples.fill_targets(rows, &mut y)?;
         features.inverse(&mut x, width)?;
         targets.inverse(&mut y, 1)?;
-        let x = Array2::from_shape_vec((rows.len(), width), x);
-        Ok((
-            x.map_err(|e| {
-                Error::data("least-squares-table", set.name()).expected("a table").got(e.to_string())
-            })?,
-            y,
-        ))
+        Ok([x, y])
     };
-    let (x, y) = part(examples.train())?;
-    let fit = least_squares(x.view(), ArrayView1::from(&y), &names, ridge)?;
-    let (x, y) = part(examples.test())?;
-    let predicted: Vec<f64> = x.rows().into_iter().map(|row| fit.predict(row)).collect();
+    let [x, y] = part(examples.train())?;
+    let table = ArrayView2::from_shape((y.len(), width), &x[..]);
+    let table = table.map_err(|e| Error::data("least-squares-table", set.name()).got(e.to_string()))?;
+    let fit = least_squares(table, ArrayView1::from(&y[..]), &names, ridge)?;
+    let [x, y] = part(examples.test())?;
+    let predicted: Vec<f64> = x.chunks_exact(width).map(|row| fit.predict(row)).collect();
     let test_r2 = if y.is_empty() { None } else { regression_score(&predicted, &y, 1).r2 };
     Ok(RegressionFit { fit, test_r2 })
 }
@@ -225,41 +216,53 @@ fn check([n, p]: [usize; 2], targets: usize, names: usize, ridge: f64) -> Result
     Ok(())
 }
 
-/// Householder reflections: R in the upper triangle of `a`, what they make of `b` in it.
-fn triangulate(a: &mut Array2<f64>, b: &mut Array1<f64>, names: &[String]) -> Result<()> {
-    let (m, p) = a.dim();
-    for j in 0..p {
-        let length = (j..m).map(|i| a[[i, j]] * a[[i, j]]).sum::<f64>().sqrt();
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).fold(0.0, |sum, (x, y)| sum + x * y)
+}
+
+/// Takes the mean away from numbers, and returns it.
+fn centre(values: &mut [f64]) -> f64 {
+    let mut mean = 0.0;
+    // the mean of large equal numbers is off by a rounding, which the second time takes back
+    for _ in 0..2 {
+        let off = values.iter().fold(0.0, |sum, v| sum + v) / values.len() as f64;
+        values.iter_mut().for_each(|v| *v -= off);
+        mean += off;
+    }
+    mean
+}
+
+/// Householder reflections: R in the upper triangle of the columns `a`, what they make of `b` in it.
+fn triangulate(a: &mut [Vec<f64>], b: &mut [f64], names: &[String]) -> Result<()> {
+    for j in 0..a.len() {
+        let mut v = a[j][j..].to_vec();
+        let length = dot(&v, &v).sqrt();
         if length <= LEAST {
             return Err(collinear(a, j, names));
         }
         // away from cancellation
-        let alpha = if a[[j, j]] > 0.0 { -length } else { length };
-        let mut v: Vec<f64> = (j..m).map(|i| a[[i, j]]).collect();
+        let alpha = if v[0] > 0.0 { -length } else { length };
         v[0] -= alpha;
-        let norm = v.iter().map(|x| x * x).sum::<f64>();
-        for k in j + 1..p {
-            let share = 2.0 * (j..m).map(|i| v[i - j] * a[[i, k]]).sum::<f64>() / norm;
-            (j..m).for_each(|i| a[[i, k]] -= share * v[i - j]);
+        let half = 0.5 * dot(&v, &v);
+        let rest = a[j + 1..].iter_mut().map(|column| &mut column[j..]);
+        for column in rest.chain([&mut b[j..]]) {
+            let share = dot(&v, column) / half;
+            column.iter_mut().zip(&v).for_each(|(c, v)| *c -= share * v);
         }
-        let share = 2.0 * (j..m).map(|i| v[i - j] * b[i]).sum::<f64>() / norm;
-        (j..m).for_each(|i| b[i] -= share * v[i - j]);
-        a[[j, j]] = alpha;
-        (j + 1..m).for_each(|i| a[[i, j]] = 0.0);
+        a[j][j] = alpha;
     }
     Ok(())
 }
 
 /// Column `j` is a combination of columns before it: of which, its triangular part tells.
-fn collinear(a: &Array2<f64>, j: usize, names: &[String]) -> Error {
-    let shares = back(a, j, |i| a[[i, j]]);
-    let others: Vec<&str> = shares
-        .iter()
-        .zip(names)
-        .filter(|(share, _)| share.abs() > 1e-6)
-        .map(|(_, name)| name.as_str())
-        .collect();
-    let others = others.join(", ");
+fn collinear(a: &[Vec<f64>], j: usize, names: &[String]) -> Error {
+    let mut others = String::new();
+    for (share, name) in back(&a[..j], &a[j][..j]).iter().zip(names) {
+        if share.abs() > 1e-6 {
+            others += if others.is_empty() { "" } else { ", " };
+            others += name;
+        }
+    }
     Error::data("least-squares-collinear", &names[j])
         .expected("a column that is no combination of others")
         .got(format!("one of {others}"))
@@ -268,20 +271,28 @@ fn collinear(a: &Array2<f64>, j: usize, names: &[String]) -> Error {
         .arg("others", others)
 }
 
-/// Solves `R c = b` with the first `count` rows and columns of R.
-fn back(r: &Array2<f64>, count: usize, b: impl Fn(usize) -> f64) -> Vec<f64> {
-    let mut c = vec![0.0; count];
-    for i in (0..count).rev() {
-        let known = (i + 1..count).map(|k| r[[i, k]] * c[k]).sum::<f64>();
-        c[i] = (b(i) - known) / r[[i, i]];
+/// Solves `R c = b`, R in the upper triangle of columns.
+fn back(r: &[Vec<f64>], b: &[f64]) -> Vec<f64> {
+    let mut c = b.to_vec();
+    for j in (0..c.len()).rev() {
+        c[j] /= r[j][j];
+        let known = c[j];
+        c.iter_mut().zip(&r[j][..j]).for_each(|(c, r)| *c -= r * known);
     }
     c
 }
 
 /// `(R'R)^-1`: the products of the rows of the inverse of R, with sums in a fixed order.
-fn covariance(r: &Array2<f64>) -> Array2<f64> {
-    let p = r.ncols();
-    let columns: Vec<Vec<f64>> =
-        (0..p).map(|column| back(r, p, |i| f64::from(u8::from(i == column)))).collect();
-    Array2::from_shape_fn((p, p), |(i, j)| columns.iter().map(|c| c[i] * c[j]).sum())
+fn covariance(r: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let p = r.len();
+    let mut product = vec![vec![0.0; p]; p];
+    for column in 0..p {
+        let mut unit = vec![0.0; p];
+        unit[column] = 1.0;
+        let c = back(r, &unit);
+        for (row, ci) in product.iter_mut().zip(&c) {
+            row.iter_mut().zip(&c).for_each(|(sum, cj)| *sum += ci * cj);
+        }
+    }
+    product
 }
