@@ -443,6 +443,7 @@ impl Reader<'_> {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -310,6 +310,7 @@ impl SerializeMap for Inside<'_> {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 #[cfg(test)]
 mod tests {
     use super::write;
