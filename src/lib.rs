@@ -110,6 +110,7 @@ mod shape;
 pub mod train;
 #[cfg(target_family = "wasm")]
 #[cfg_attr(feature = "image-module", path = "wasm/image_module.rs")]
+#[cfg_attr(feature = "lab-module", path = "wasm/lab_module.rs")]
 pub mod wasm;
 
 pub use documented::Documented;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the two WebAssembly modules of the npm package into www/lib/pkg and prints their sizes.
+# Builds the WebAssembly modules of the npm package into www/lib/pkg and prints their sizes.
 source "$(dirname "$0")/env.sh"
 
 target=${CARGO_TARGET_DIR:-target}
@@ -26,6 +26,9 @@ module() { # name, options of cargo: what cargo built, with its JavaScript and m
   printf '%s: %d bytes, %d gzipped\n' "$name" "$(wc -c <$packed)" "$(gzip -9c $packed | wc -c)"
 }
 
+# landscapes, in f64: what a page loads first
+module saddlepoint_lab --features lab-module
+# training, in f32
 module saddlepoint
 # fetched when an image file comes
 module saddlepoint_images --features image-module

@@ -1,19 +1,17 @@
 //! Data sets, and the files they come from.
 
+use super::common::read;
 use super::convert::{Js, object};
 use super::session::ModelInfo;
 use crate::curvature::DataLoss;
-use crate::data::{DataSpec, Dataset, Examples, FileKind, FilesInfo, SplitSpec, assemble, check_file, load};
-use crate::error::{Error, Result};
+use crate::data::{DataSpec, Dataset, Examples, FileKind, FilesInfo, SplitSpec, assemble, load};
+use crate::error::Result;
 use crate::nn::Model;
 use crate::train::{Batches, RunSpec};
 use js_sys::Uint8Array;
 use std::sync::Arc;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-
-/// Bytes at the start of a file by which it is judged before the rest is copied.
-const HEAD: u32 = 4096;
 
 /// The data at hand: files that were given, and the examples that were split from a set last. What is asked for
 /// twice is read once.
@@ -121,19 +119,4 @@ impl Store {
         run.data = run.data.over(examples.dataset());
         Ok((run, examples))
     }
-}
-
-/// Copies files into memory. All are judged by their beginnings first, so that what is useless or far too large is
-/// never copied.
-pub(super) fn read(names: Vec<String>, contents: &[Uint8Array]) -> Result<Vec<(String, Vec<u8>)>> {
-    if names.len() != contents.len() {
-        return Err(Error::file("files-unnamed", "files")
-            .expected("a name for every file")
-            .got(format!("{} names for {} files", names.len(), contents.len()))
-            .hint("pass files as {name, bytes}"));
-    }
-    for (name, bytes) in names.iter().zip(contents) {
-        check_file(name, &bytes.subarray(0, HEAD).to_vec(), bytes.length() as usize)?;
-    }
-    Ok(names.into_iter().zip(contents.iter().map(Uint8Array::to_vec)).collect())
 }

@@ -1,7 +1,7 @@
 //! The landscape of a network with two weights.
 
+use super::common::read;
 use super::convert::{Js, doubles, object, set, whole};
-use super::data::read;
 use crate::error::{Error, Result};
 use crate::json;
 use crate::landscape::{Descent, Landscape, RaceSpec, Region};

@@ -1,7 +1,8 @@
 //! One training run.
 
+use super::common::read;
 use super::convert::{Js, floats, object, set, whole};
-use super::data::{Store, read};
+use super::data::Store;
 use super::report::ReportMessage;
 use crate::curvature::DataLoss;
 use crate::data::DataInfo;

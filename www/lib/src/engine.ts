@@ -1,10 +1,12 @@
-/** The side that holds the core: in a worker, or in the page's own thread. Everything here runs to its end at once. */
-import { activationCurve, initSync, LandscapeSession, provideSet, Session, Store } from "../pkg/saddlepoint.js";
-import { Broken, isReport, report, SaddlepointError } from "./error.js";
+/** The core that trains. */
+import { activationCurve, initSync, provideSet, Session, Store } from "../pkg/saddlepoint.js";
+import type { Common, Core } from "./core.js";
+import { report, SaddlepointError } from "./error.js";
+import { parts } from "./input.js";
 import { Rates } from "./rates.js";
 import type {
-  AugmentedImage, CriticalPoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, LandscapeInfo, ModelInfo, NamedBytes, Progress, Race, RangeTest, RawExamples, RegressionFit,
-  RunSpec, SeedStrip, Statistics, Surface,
+  AugmentedImage, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest,
+  RawExamples, RegressionFit, RunSpec, Statistics,
 } from "./types.js";
 
 /** Shortest time between two snapshots, in milliseconds. */
@@ -15,15 +17,13 @@ const SNAPSHOT_SHARE = 0.02;
 export interface Opened { info: ModelInfo; spec: RunSpec }
 
 /** What a page may ask. Specs travel as JSON, so that proxies of a framework and numbers that are none do no harm. */
-export interface Calls {
+export interface TrainingCalls extends Common {
   create(run: string, files: NamedBytes[]): Opened;
   load(file: Uint8Array, files: NamedBytes[]): Opened;
   /** Files for summaries, in place of those before. */
   give(files: NamedBytes[]): undefined;
   /** What the files are good for. */
   describe(): FilesInfo;
-  /** A packed set of the package, for which a call asked. */
-  provide(set: string, packed: Uint8Array): undefined;
   summary(run: string): ModelInfo;
   activationCurve(activation: string, from: number, to: number, points: number): Curve;
   trainFor(ms: number): Progress;
@@ -49,21 +49,14 @@ export interface Calls {
   reset(): undefined;
   restore(rate: number): Progress;
   save(): Uint8Array;
-  landscape(spec: string, files: NamedBytes[]): LandscapeInfo;
-  surface(box: string, columns: number, rows: number): Surface;
-  lossAt(x: number, y: number): number;
-  criticalPoints(box: string): CriticalPoint[];
-  race(spec: string): Race;
-  strip(spec: string, seeds: Float64Array): SeedStrip;
 }
 
 /** A progress as the core gives it, without what needs a clock. */
 type Raw = Omit<Progress, "stepsPerSecond" | "examplesPerSecond" | "secondsLeft">;
 
-export class Engine implements Calls {
+export class Engine implements Core, TrainingCalls {
   private readonly store: Store;
   private session: Session | undefined;
-  private plane: LandscapeSession | undefined;
   private info: ModelInfo | undefined;
   private rates = new Rates();
   private step_ = 0;
@@ -191,32 +184,6 @@ export class Engine implements Calls {
     return this.model().save();
   }
 
-  landscape(spec: string, files: NamedBytes[]): LandscapeInfo {
-    this.plane?.free();
-    this.plane = new LandscapeSession(spec, ...parts(files));
-    return this.plane.info() as LandscapeInfo;
-  }
-
-  surface(box: string, columns: number, rows: number): Surface {
-    return opened(this.plane, "landscape").surface(box, columns, rows) as Surface;
-  }
-
-  lossAt(x: number, y: number): number {
-    return opened(this.plane, "landscape").loss(x, y);
-  }
-
-  criticalPoints(box: string): CriticalPoint[] {
-    return opened(this.plane, "landscape").criticalPoints(box) as CriticalPoint[];
-  }
-
-  race(spec: string): Race {
-    return opened(this.plane, "landscape").race(spec) as Race;
-  }
-
-  strip(spec: string, seeds: Float64Array): SeedStrip {
-    return opened(this.plane, "landscape").strip(spec, seeds) as SeedStrip;
-  }
-
   /** The run as a file, if one was due since the last time. */
   takeSnapshot(): Uint8Array | undefined {
     const snapshot = this.snapshot;
@@ -227,9 +194,7 @@ export class Engine implements Calls {
   /** Gives the memory of the core back. */
   free(): void {
     this.session?.free();
-    this.plane?.free();
     this.session = undefined;
-    this.plane = undefined;
     this.store.free();
   }
 
@@ -243,7 +208,8 @@ export class Engine implements Calls {
   }
 
   private model(): Session {
-    return opened(this.session, "model");
+    if (this.session) return this.session;
+    throw new SaddlepointError(report("state", "nothing-open", "model", { expected: "a model", got: "none", hint: "create one first" }));
   }
 
   private train(run: (session: Session) => Raw): Progress {
@@ -275,16 +241,6 @@ export class Engine implements Calls {
   }
 }
 
-function opened<T>(thing: T | undefined, name: string): T {
-  if (thing) return thing;
-  throw new SaddlepointError(report("state", "nothing-open", name, { expected: `a ${name}`, got: "none", hint: "create one first" }));
-}
-
-/** Names and contents apart, as the core takes them. */
-function parts(files: NamedBytes[]): [string[], Uint8Array[]] {
-  return [files.map(({ name }) => name), files.map(({ bytes }) => bytes)];
-}
-
 /** JSON has null where a number is not finite. */
 function number(value: number | null): number {
   return value ?? NaN;
@@ -292,11 +248,4 @@ function number(value: number | null): number {
 
 function finite(point: EvaluationPoint): EvaluationPoint {
   return { ...point, trainLoss: number(point.trainLoss), testLoss: point.testExamples > 0 ? number(point.testLoss) : null };
-}
-
-/** Makes of whatever was thrown a mistake that can be told, or the news that the core broke. */
-export function judged(error: unknown): SaddlepointError | Broken {
-  if (error instanceof SaddlepointError) return error;
-  if (isReport(error)) return new SaddlepointError(error);
-  return new Broken(error instanceof Error ? error.message : String(error));
 }

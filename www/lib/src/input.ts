@@ -69,3 +69,8 @@ export function bytesOf(bytes: unknown): Uint8Array {
 function refused(code: string, place: string, expected: string, got: string, hint: string): SaddlepointError {
   return new SaddlepointError(report("spec", code, place, { expected, got, hint }));
 }
+
+/** Names and contents apart, as the core takes them. */
+export function parts(files: NamedBytes[]): [string[], Uint8Array[]] {
+  return [files.map(({ name }) => name), files.map(({ bytes }) => bytes)];
+}

@@ -13,8 +13,8 @@ export class Landscape implements LandscapeApi {
     const files = needsFiles(spec) ? filesOf(options.files) : [];
     const text = textOf(spec);
     let info: LandscapeInfo | undefined;
-    const open = async (): Promise<Link> => {
-      const link = await openLink(worker, dataType(spec));
+    const open = async (): Promise<Link<"landscape">> => {
+      const link = await openLink("landscape", worker, dataType(spec));
       try {
         info = await link.call("landscape", text, files);
         return link;
@@ -34,7 +34,7 @@ export class Landscape implements LandscapeApi {
     return new Landscape(info as unknown as LandscapeInfo, line, new Line(open));
   }
 
-  private constructor(readonly info: LandscapeInfo, private readonly line: Line, private readonly strips: Line) {}
+  private constructor(readonly info: LandscapeInfo, private readonly line: Line<"landscape">, private readonly strips: Line<"landscape">) {}
 
   surface(box: Box, columns: number, rows: number): Promise<Surface> {
     return this.line.call("surface", textOf(box), numberOf(columns), numberOf(rows));

@@ -1,36 +1,65 @@
 /** The way to a core: a worker of its own, or this very thread. */
-import type { Calls } from "./engine.js";
+import { ask, judged, type Core, type CoreName, type Cores } from "./core.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import type { Reply, Request, Start } from "./protocol.js";
-import { compiled, inNode, packedBytes, packedSet } from "./wasm.js";
+import { compiledLab, compiledTraining, inNode, packedBytes, packedSet } from "./wasm.js";
 
-export interface Link {
+export type Asked<C> = C extends (...args: infer A) => unknown ? A : never;
+export type Answered<C> = C extends (...args: never) => infer R ? R : never;
+
+export interface Link<N extends CoreName> {
   /** Rejects with a `SaddlepointError`, or with `Broken` if the core is of no use any more. */
-  call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>>;
+  call<M extends keyof Cores[N]>(method: M, ...args: Asked<Cores[N][M]>): Promise<Answered<Cores[N][M]>>;
   /** The run as a file, as it was a little while ago; to go back to. */
   readonly snapshot: Uint8Array | undefined;
   /** Ends the core. What was asked and is not answered rejects. */
   close(): void;
 }
 
+/** Where a core is: its code, and how one is made in a worker and in this thread, for which its face is fetched only then. */
+interface Place {
+  file: string;
+  compiled: () => Promise<WebAssembly.Module>;
+  worker: () => Worker;
+  here: (module: WebAssembly.Module) => Promise<Core>;
+}
+
+// each worker in one expression, as bundlers look for it
+const PLACES: Record<CoreName, Place> = {
+  training: {
+    file: "saddlepoint_bg.wasm",
+    compiled: compiledTraining,
+    worker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+    here: async (module) => new (await import("./engine.js")).Engine(module, false),
+  },
+  landscape: {
+    file: "saddlepoint_lab_bg.wasm",
+    compiled: compiledLab,
+    worker: () => new Worker(new URL("./lab-worker.js", import.meta.url), { type: "module" }),
+    here: async (module) => new (await import("./lab.js")).Lab(module),
+  },
+};
+
 /**
  * Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. `set`: the data it will be asked
  * about, if that is known; a file of theirs is then fetched together with the core.
  */
-export async function openLink(worker: boolean | undefined, set?: string): Promise<Link> {
+export async function openLink<N extends CoreName>(name: N, worker: boolean | undefined, set?: string): Promise<Link<N>> {
   const expected = packedSet(set);
   // a failure is told when the core asks for the set
   if (expected) void packedBytes(expected).catch(() => undefined);
+  const place = PLACES[name];
   try {
-    const start = { module: await compiled() };
-    return supplied((worker ?? (!inNode && typeof Worker === "function")) ? new WorkerLink(start) : await localLink(start));
+    const module = await place.compiled();
+    const inWorker = worker ?? (!inNode && typeof Worker === "function");
+    return supplied(inWorker ? new WorkerLink<N>(place.worker(), { module }) : await localLink(name, module));
   } catch (error) {
-    throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that saddlepoint_bg.wasm is served beside the scripts"));
+    throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, `reload, or check that ${place.file} is served beside the scripts`));
   }
 }
 
 /** The same way, on which a core that asks for a packed set is given it, and then asked again. */
-function supplied(link: Link): Link {
+function supplied<N extends CoreName>(link: Link<N>): Link<N> {
   return {
     get snapshot() { return link.snapshot; },
     close: () => { link.close(); },
@@ -43,7 +72,7 @@ function supplied(link: Link): Link {
         const packed = await packedBytes(set).catch((cause: unknown) => {
           throw new SaddlepointError(failure("set-not-loaded", `the data set ${set}`, cause, "reload, or check that the files of pkg are served beside the scripts"));
         });
-        await link.call("provide", set, packed);
+        await (link as Link<CoreName>).call("provide", set, packed);
         return link.call(method, ...args);
       }
     },
@@ -66,15 +95,12 @@ function failure(code: string, expected: string, error: unknown, hint: string): 
 
 interface Waiting { resolve: (value: never) => void; reject: (reason: Error) => void }
 
-class WorkerLink implements Link {
+class WorkerLink<N extends CoreName> implements Link<N> {
   snapshot: Uint8Array | undefined;
-  private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
 
-  constructor(start: Start) {
-    // one expression, as bundlers look for it
-    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  constructor(private readonly worker: Worker, start: Start) {
     this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
     this.worker.onerror = (event) => {
       event.preventDefault();
@@ -83,11 +109,11 @@ class WorkerLink implements Link {
     this.worker.postMessage(start);
   }
 
-  call<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
+  call<M extends keyof Cores[N]>(method: M, ...args: Asked<Cores[N][M]>): Promise<Answered<Cores[N][M]>> {
     const id = this.count++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, method, args } satisfies Request);
+      this.worker.postMessage({ id, method: String(method), args } satisfies Request);
     });
   }
 
@@ -113,29 +139,29 @@ class WorkerLink implements Link {
   }
 }
 
-/** The memory of this thread's core is shared by all its models: once it broke, none can be trusted. */
-let brokenHere: Broken | undefined;
+/** The memory of a core in this thread is shared by all that is done with it: once it broke, nothing of that can be trusted. */
+const brokenHere = new Map<CoreName, Broken>();
 
-/** The engine is fetched only here: a page that works with workers does not need it in its own thread. */
-async function localLink({ module }: Start): Promise<Link> {
-  const { Engine, judged } = await import("./engine.js");
-  const engine = brokenHere ? undefined : new Engine(module, false);
+async function localLink<N extends CoreName>(name: N, module: WebAssembly.Module): Promise<Link<N>> {
+  const core = brokenHere.has(name) ? undefined : await PLACES[name].here(module);
   return {
     snapshot: undefined,
     // async, so that what is thrown rejects
     // eslint-disable-next-line @typescript-eslint/require-await
     async call(method, ...args) {
-      if (brokenHere ?? !engine) throw new Broken(`${brokenHere?.message ?? ""}; only another thread or worker has a sound core`);
+      if (!core || brokenHere.has(name)) {
+        throw new Broken(`${brokenHere.get(name)?.message ?? ""}; only another thread or worker has a sound core`);
+      }
       try {
-        return (engine[method] as (...args: unknown[]) => never)(...args);
+        return ask(core, String(method), args) as never;
       } catch (error) {
         const fault = judged(error);
-        if (fault instanceof Broken) brokenHere = fault;
+        if (fault instanceof Broken) brokenHere.set(name, fault);
         throw fault;
       }
     },
     close: () => {
-      if (!brokenHere) engine?.free();
+      if (!brokenHere.has(name)) core?.free();
     },
   };
 }

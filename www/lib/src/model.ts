@@ -1,11 +1,11 @@
 import { untilAborted } from "./abort.js";
 import type { CreateOptions, ModelApi, RangeTestOptions } from "./api.js";
-import type { Calls, Opened } from "./engine.js";
+import type { Opened, TrainingCalls as Calls } from "./engine.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import { readFiles } from "./images.js";
 import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
 import { Line } from "./line.js";
-import { disposed, openLink, unusable, type Link } from "./link.js";
+import { disposed, openLink, unusable, type Answered, type Asked, type Link } from "./link.js";
 import type {
   Augment, AugmentedImage, Activation, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, TableRow,
 } from "./types.js";
@@ -47,7 +47,7 @@ export class Model implements ModelApi {
 
   private static async open(origin: Origin, signal: AbortSignal | undefined): Promise<Model> {
     signal?.throwIfAborted();
-    const link = await untilAborted(openLink(origin.worker, origin.set), signal, (late) => late.close());
+    const link = await untilAborted(openLink("training", origin.worker, origin.set), signal, (late) => late.close());
     try {
       return new Model(origin, link, await untilAborted(begin(link, origin, undefined), signal));
     } catch (error) {
@@ -58,7 +58,7 @@ export class Model implements ModelApi {
 
   readonly info: ModelInfo;
   readonly spec: RunSpec;
-  private link: Link | null;
+  private link: Link<"training"> | null;
   private queue: Promise<unknown> = Promise.resolve();
   /** Step of the last progress, and the step at which the core broke last. */
   private step_ = 0;
@@ -68,7 +68,7 @@ export class Model implements ModelApi {
   /** Said with the next progress. */
   private news: ReportMessage | null = null;
 
-  private constructor(private readonly origin: Origin, link: Link, opened: Opened) {
+  private constructor(private readonly origin: Origin, link: Link<"training">, opened: Opened) {
     this.link = link;
     this.info = opened.info;
     this.spec = opened.spec;
@@ -165,7 +165,7 @@ export class Model implements ModelApi {
     return Promise.resolve();
   }
 
-  private async progress<M extends "trainFor" | "step" | "history" | "restore">(method: M, ...args: Parameters<Calls[M]>): Promise<Progress> {
+  private async progress<M extends "trainFor" | "step" | "history" | "restore">(method: M, ...args: Asked<Calls[M]>): Promise<Progress> {
     const progress = await this.ask(method, ...args);
     this.step_ = progress.step;
     const news = this.news;
@@ -173,7 +173,7 @@ export class Model implements ModelApi {
     return news ? { ...progress, report: progress.report ?? news } : progress;
   }
 
-  private ask<M extends keyof Calls>(method: M, ...args: Parameters<Calls[M]>): Promise<ReturnType<Calls[M]>> {
+  private ask<M extends keyof Calls>(method: M, ...args: Asked<Calls[M]>): Promise<Answered<Calls[M]>> {
     const answer = this.queue.then(async () => {
       if (!this.link) throw disposed();
       try {
@@ -182,7 +182,7 @@ export class Model implements ModelApi {
         if (!(error instanceof Broken)) throw error;
         await this.revive(error);
         // training goes on from where it was put back to; another question is for the caller to ask again
-        if (method === "trainFor" || method === "step") return (await this.living().call("progress")) as ReturnType<Calls[M]>;
+        if (method === "trainFor" || method === "step") return (await this.living().call("progress")) as Answered<Calls[M]>;
         throw unusable(error);
       }
     });
@@ -190,7 +190,7 @@ export class Model implements ModelApi {
     return answer;
   }
 
-  private living(): Link {
+  private living(): Link<"training"> {
     if (this.link) return this.link;
     throw disposed();
   }
@@ -206,7 +206,7 @@ export class Model implements ModelApi {
     this.brokeAt = this.step_;
     old.close();
     try {
-      const link = await openLink(this.origin.worker, this.origin.set);
+      const link = await openLink("training", this.origin.worker, this.origin.set);
       // disposed of while the new core was loaded
       if (!this.link) {
         link.close();
@@ -224,7 +224,7 @@ export class Model implements ModelApi {
   }
 }
 
-function begin(link: Link, { run, file, files }: Origin, snapshot: Uint8Array | undefined): Promise<Opened> {
+function begin(link: Link<"training">, { run, file, files }: Origin, snapshot: Uint8Array | undefined): Promise<Opened> {
   const from = snapshot ?? file;
   return from ? link.call("load", from, files) : link.call("create", run ?? "", files);
 }
@@ -242,7 +242,7 @@ function restored(cause: Broken, step: number): ReportMessage {
 
 /** One core that stays and only answers what needs no weights. It keeps the files that it was given last: they need not travel twice. */
 class Resident {
-  private readonly line: Line;
+  private readonly line: Line<"training">;
   private held: readonly Uint8Array[] = [];
 
   /** The one for these options. */
@@ -253,7 +253,7 @@ class Resident {
   constructor(private readonly worker: boolean | undefined) {
     this.line = new Line(() => {
       this.held = [];
-      return openLink(worker);
+      return openLink("training", worker);
     });
   }
 
@@ -278,7 +278,7 @@ class Resident {
     });
   }
 
-  private async give(link: Link, given: readonly NamedBytes[], files: NamedBytes[]): Promise<void> {
+  private async give(link: Link<"training">, given: readonly NamedBytes[], files: NamedBytes[]): Promise<void> {
     if (this.holds(given)) return;
     this.held = [];
     await link.call("give", await readFiles(files, { worker: this.worker }));

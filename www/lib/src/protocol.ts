@@ -1,8 +1,7 @@
 /** What travels between the page and a worker. One request is answered by one reply. */
-import type { Calls } from "./engine.js";
 import type { ReportMessage } from "./types.js";
 
-export interface Request { id: number; method: keyof Calls; args: unknown[] }
+export interface Request { id: number; method: string; args: unknown[] }
 
 export type Reply =
   /** `snapshot`: the run as a file, now and then beside a progress, to go back to if the core breaks. */

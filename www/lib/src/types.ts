@@ -3,9 +3,8 @@
  * reads or writes as JSON are generated from its structs; here stand only those with typed arrays or clocks in them,
  * which the border adds.
  */
-import type {
-  DescentHead, EvaluationPoint, ExamplesHead, ImageHead, Loss, PlanesHead, ProgressHead, RaceHead, SurfaceHead,
-} from "../pkg/saddlepoint.js";
+import type { EvaluationPoint, ExamplesHead, ImageHead, Loss, PlanesHead, ProgressHead } from "../pkg/saddlepoint.js";
+import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.js";
 
 export type {
   Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,

@@ -1,0 +1,36 @@
+/**
+ * The side that holds a core, in a worker or in the page's own thread; everything there runs to its end at once. There are two
+ * cores, so that a page fetches what it needs: one trains in f32 (engine.ts), one computes landscapes in f64 (lab.ts).
+ */
+import type { TrainingCalls } from "./engine.js";
+import { Broken, isReport, SaddlepointError } from "./error.js";
+import type { LandscapeCalls } from "./lab.js";
+
+/** What each core is asked. */
+export interface Cores { training: TrainingCalls; landscape: LandscapeCalls }
+export type CoreName = keyof Cores;
+
+/** What every core is asked. */
+export interface Common {
+  /** A packed set of the package, for which a call asked. */
+  provide(set: string, packed: Uint8Array): undefined;
+}
+
+export interface Core {
+  /** The run as a file, if one was due since the last time. */
+  takeSnapshot(): Uint8Array | undefined;
+  /** Gives the memory back. */
+  free(): void;
+}
+
+/** Asks a core. */
+export function ask(core: Core, method: string, args: unknown[]): unknown {
+  return (core as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(...args);
+}
+
+/** Makes of whatever was thrown a mistake that can be told, or the news that the core broke. */
+export function judged(error: unknown): SaddlepointError | Broken {
+  if (error instanceof SaddlepointError) return error;
+  if (isReport(error)) return new SaddlepointError(error);
+  return new Broken(error instanceof Error ? error.message : String(error));
+}

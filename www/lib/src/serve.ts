@@ -1,0 +1,33 @@
+/** What a worker does: its first message is the compiled module, all others are requests. */
+import { ask, judged, type Core } from "./core.js";
+import { Broken } from "./error.js";
+import { buffers, type Reply, type Request, type Start } from "./protocol.js";
+
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent<Start | Request>) => void;
+  postMessage(reply: Reply, transfer: ArrayBuffer[]): void;
+};
+
+export function serve(make: (module: WebAssembly.Module) => Core): void {
+  let core: Core | undefined;
+  scope.onmessage = ({ data }) => {
+    if ("module" in data) {
+      core = make(data.module);
+      return;
+    }
+    const reply = answer(core, data);
+    scope.postMessage(reply, buffers(reply));
+  };
+}
+
+function answer(core: Core | undefined, { id, method, args }: Request): Reply {
+  try {
+    if (!core) throw new Broken("a request came before the core");
+    const value = ask(core, method, args);
+    const snapshot = core.takeSnapshot();
+    return snapshot ? { id, ok: true, value, snapshot } : { id, ok: true, value };
+  } catch (error) {
+    const fault = judged(error);
+    return fault instanceof Broken ? { id, ok: false, broken: fault.message } : { id, ok: false, report: fault.report };
+  }
+}
