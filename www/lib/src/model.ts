@@ -103,7 +103,7 @@ export class Model implements ModelApi {
   }
 
   async generate({ prompt = "", length = 200, temperature = 1, seed = 0 }: GenerateOptions = {}): Promise<string> {
-    return this.ask("generate", String(prompt), numberOf(length), numberOf(temperature), numberOf(seed));
+    return this.ask("generate", `${prompt}`, numberOf(length), numberOf(temperature), numberOf(seed));
   }
 
   examples(most: number, part: "train" | "test" = "test"): Promise<RawExamples> {
