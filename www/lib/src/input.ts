@@ -19,6 +19,11 @@ export function numberOf(value: unknown): number {
   return typeof value === "number" ? value : NaN;
 }
 
+/** What is no text is passed on as the text that it is shown as. */
+export function stringOf(value: unknown): string {
+  return typeof value === "string" ? value : String(value);
+}
+
 /** A list of numbers; what is no list is one of nothing. */
 export function numbersOf(values: unknown): Float64Array {
   return Float64Array.from(Array.isArray(values) ? values : [], numberOf);

@@ -3,7 +3,7 @@ import type { CreateOptions, ModelApi, RangeTestOptions } from "./api.js";
 import type { Opened, TrainingCalls as Calls } from "./engine.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import { readFiles } from "./images.js";
-import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, textOf } from "./input.js";
+import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, stringOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Answered, type Asked, type Link } from "./link.js";
 import type {
@@ -103,7 +103,7 @@ export class Model implements ModelApi {
   }
 
   async generate({ prompt = "", length = 200, temperature = 1, seed = 0 }: GenerateOptions = {}): Promise<string> {
-    return this.ask("generate", `${prompt}`, numberOf(length), numberOf(temperature), numberOf(seed));
+    return this.ask("generate", stringOf(prompt), numberOf(length), numberOf(temperature), numberOf(seed));
   }
 
   examples(most: number, part: "train" | "test" = "test"): Promise<RawExamples> {
