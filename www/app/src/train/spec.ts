@@ -216,7 +216,8 @@ export function startForImages(side: number, classes: number, images: number): S
   return {
     test: small ? Math.max(1, Math.round(images / 5)) : table.test.initial,
     layers: [conv(8, size), ...(side >= 2 ? [pool] : []), conv(16, size), ...(side >= 4 ? [pool] : []), dense(classes, "softmax")],
-    loss: "softmaxCrossEntropy", method: "adam", trainEta: 0.002, decay: "constant", trainBatch: small ? "16" : "32", epochs: small ? 20 : 2,
+    loss: "softmaxCrossEntropy", method: "adam", trainEta: 0.002, decay: "constant", trainBatch: small ? "16" : "32",
+    epochs: small ? Math.min(200, Math.max(20, Math.round((STEPS * 2) / images))) : 2,
   };
 }
 

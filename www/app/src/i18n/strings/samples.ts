@@ -48,7 +48,7 @@ export const samples = {
   "writes.prompt.label": ["Text to go on from", "续写的开头"],
   "writes.temperature": ["Temperature", "温度"],
   "writes.seed": ["Seed", "种子"],
-  "writes.other": ["Another", "另写"],
+  "writes.other": ["Another", "另写一段"],
   "writes.empty": ["Here stands what the network writes.", "此处显示网络所写的文字。"],
   "writes.caption": [
     "{count} characters, each drawn from what the network expects after all before it, at step {step}. At temperature 1 as likely as learned, at 0 the likeliest alone.",
