@@ -29,6 +29,24 @@ test("a diabetes CSV trains a regression with R² shown", async ({ page }) => {
   expect(Number(/R²\s*([\d.]+)/.exec(text)?.[1])).toBeGreaterThan(0.2);
 });
 
+test("least squares stands beside a regression and names the columns that say the same twice", async ({ page }) => {
+  await page.goto("./?view=train&lang=en");
+  await page.locator("#train-set").selectOption("diabetes");
+  const squares = page.getByRole("region", { name: "Least squares on the same split" });
+  await expect(squares.getByRole("row")).toHaveCount(11);
+  const figure = page.locator("figure").filter({ has: squares });
+  await expect(figure).toContainText(/inflated more than 10 times for .*s1/);
+  const inflation = async (): Promise<number> => Number(await squares.getByRole("row", { name: /^s1 / }).getByRole("cell").last().innerText());
+  const plain = await inflation();
+  expect(plain).toBeGreaterThan(10);
+  const ridge = page.getByRole("textbox", { name: "Ridge of the least squares" });
+  await ridge.fill("0.1");
+  await ridge.press("Enter");
+  await expect.poll(inflation).toBeLessThan(plain / 2);
+  await expect(page).toHaveURL(/ridge=0\.1/);
+  expect(await violations(page)).toEqual([]);
+});
+
 test("a table with words, missing cells and a quoted comma says what is missing, then works", async ({ page }) => {
   await page.goto("./?view=train&lang=en");
   await drop(page, [houses]);

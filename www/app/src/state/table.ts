@@ -114,6 +114,8 @@ const train = {
   /** What a character model writes on from, and how; no part of the run. */
   prompt: text("prompt", MOST_LETTERS),
   temperature: number("temp", 0.8, { min: 0, max: 10 }),
+  /** The ridge of the least squares that stand beside a network; no part of the run. */
+  ridge: number("ridge", 0, { min: 0, max: 1e6 }),
   writeSeed: number("draw", 0, { min: 0, max: 4294967295, whole: true }),
 };
 

@@ -444,4 +444,24 @@ export const train = {
   "keys.layers": ["Layer table: move the layer", "层表：移动该层"],
   "key.pad": ["Arrows, Space, Backspace", "方向键、空格、退格"],
   "key.alt.arrows": ["Alt + arrows", "Alt + 方向键"],
+  "squares.title": ["Least squares on the same split", "同一划分上的最小二乘"],
+  "squares.ridge": ["Ridge", "岭参数"],
+  "squares.ridge.label": ["Ridge of the least squares", "最小二乘的岭参数"],
+  "squares.ridge.note": ["0 is plain least squares", "0 为普通最小二乘"],
+  "squares.finding": [
+    "R² is {test} on the test rows and {train} on the training rows; the network has {network} on the test rows.",
+    "测试行的 R² 为 {test}，训练行为 {train}；网络在测试行上为 {network}。",
+  ],
+  "squares.inflated": [
+    "The variance is inflated more than {limit} times for {columns}: these columns tell much of the same, and none of their coefficients says much alone.",
+    "{columns} 的方差膨胀超过 {limit} 倍：这些列所含信息大多重复，单看其中任一系数意义不大。",
+  ],
+  "squares.column": ["Column", "列"],
+  "squares.coefficient": ["Coefficient", "系数"],
+  "squares.error": ["Standard error", "标准误"],
+  "squares.vif": ["VIF", "VIF"],
+  "squares.caption": [
+    "Coefficients are in units of the table. VIF, the variance inflation factor, is 1 where a column is uncorrelated with all others; a ridge brings it down and biases the coefficients.",
+    "系数以表中单位计。VIF 为方差膨胀因子，某列与其他列均不相关时为 1；岭参数可使其降低，但会使系数有偏。",
+  ],
 } as const satisfies Table;
