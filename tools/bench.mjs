@@ -38,7 +38,7 @@ function print({ version, peak, lines }) {
   for (const line of lines) {
     const share = `${figure((100 * line.flops) / peak[line.type])} % of peak`;
     const rate = line.examples ? `${figure(line.examples, 0)} examples/s, ${figure(line.steps, 0)} steps/s, ${figure(line.bytes / 1e6)} MB` : "";
-    console.log(`  ${line.name.padEnd(15)} ${figure(line.flops / 1e9).padStart(6)} GFLOP/s  ${share.padStart(17)}  ${rate}`);
+    console.log(`  ${line.name.padEnd(36)} ${figure(line.flops / 1e9).padStart(6)} GFLOP/s  ${share.padStart(17)}  ${rate}`);
   }
 }
 

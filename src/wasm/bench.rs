@@ -1,9 +1,10 @@
 //! Exports for measuring speed in an engine; built with the feature `bench` only.
 
 use super::convert::Js;
-use crate::kernels::{self, Init, MatMul, Real};
+use crate::kernels::{self, ConvProduct, Init, MatMul, Real, Workspace};
 use crate::lab::{Run, Workload};
 use crate::rng::{Source, Stream};
+use crate::shape::{Conv2dShape, Window};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Runs the `f32` peak loop; returns the FLOP done.
@@ -37,13 +38,20 @@ struct Matrices<T> {
     scratch: Vec<T>,
 }
 
+/// Seeded numbers from -0.5 to 0.5.
+fn random<T: Real>(len: usize, stream: u32) -> Vec<T> {
+    let source = Source::new(1, Stream::DATA.nth(stream), 0);
+    (0..len as u64).map(|i| T::from_f64(source.uniform(i) - 0.5)).collect()
+}
+
 impl<T: Real> Matrices<T> {
     fn new(elements: usize, scratch: usize) -> Self {
-        let draw = |n: u32| {
-            let source = Source::new(1, Stream::DATA.nth(n), 0);
-            (0..elements as u64).map(|i| T::from_f64(source.uniform(i) - 0.5)).collect()
-        };
-        Self { a: draw(0), b: draw(1), c: vec![T::ZERO; elements], scratch: vec![T::ZERO; scratch] }
+        Self {
+            a: random(elements, 0),
+            b: random(elements, 1),
+            c: vec![T::ZERO; elements],
+            scratch: vec![T::ZERO; scratch],
+        }
     }
 
     fn run(&mut self, product: &MatMul) {
@@ -75,6 +83,60 @@ impl GemmBench {
         }
         let MatMul { m, k, n, .. } = self.product;
         2.0 * m as f64 * k as f64 * n as f64
+    }
+}
+
+/// A square convolution of seeded images with padding `same`, in `f32`.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct ConvBench {
+    shape: Conv2dShape,
+    x: Vec<f32>,
+    w: Vec<f32>,
+    y: Vec<f32>,
+    scratch: Vec<f32>,
+    offsets: Vec<u32>,
+    which: u32,
+}
+
+#[wasm_bindgen]
+impl ConvBench {
+    /// `which`: 0 is forward, 1 the gradient of the filter, 2 that of the image.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(batch: u32, size: u32, kernel: u32, from: u32, to: u32, which: u32) -> Self {
+        let [batch, size, kernel, from, to] = [batch, size, kernel, from, to].map(|n| n as usize);
+        let shape = Conv2dShape {
+            batch,
+            input: [size; 2],
+            in_channels: from,
+            out_channels: to,
+            groups: 1,
+            window: Window::new([kernel; 2]).same([size; 2]),
+            output: [size; 2],
+        };
+        let product = [ConvProduct::Forward, ConvProduct::FilterGradient, ConvProduct::InputGradient];
+        let Workspace { reals, indices } = kernels::conv2d_scratch(&shape, product[which.min(2) as usize]);
+        Self {
+            x: random(shape.x().len(), 0),
+            w: random(shape.w().len(), 1),
+            y: random(shape.y().len(), 2),
+            scratch: vec![0.0; reals],
+            offsets: vec![0; indices],
+            shape,
+            which,
+        }
+    }
+
+    /// One of them; returns its FLOP.
+    pub fn run(&mut self) -> f64 {
+        let Self { shape: s, x, w, y, scratch, offsets, which } = self;
+        match which {
+            0 => kernels::conv2d(s, x, w, None, y, scratch, offsets),
+            1 => kernels::conv2d_filter_gradient(s, x, y, w, false, scratch, offsets),
+            _ => kernels::conv2d_input_gradient(s, y, w, x, scratch, offsets),
+        }
+        2.0 * y.len() as f64 * (w.len() / s.out_channels) as f64
     }
 }
 

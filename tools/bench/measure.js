@@ -3,6 +3,12 @@
 const WINDOW = 300; // milliseconds
 const WINDOWS = 5;
 
+/** Batch, size, kernel and channels of the convolutions: that of W6, and the second of W2. */
+const CONVOLUTIONS = [
+  { title: "conv 3x3 64-64 32²", shape: [8, 32, 3, 64, 64] },
+  { title: "conv 5x5 8-16 14²", shape: [32, 14, 5, 8, 16] },
+];
+
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Units a second of `work`, which returns the units it did: one value a window, after a warm-up. */
@@ -35,6 +41,14 @@ export function measure(wasm, names, report) {
     for (const n of sizes) {
       const bench = new wasm.GemmBench(n, type === "f64");
       add({ name: `GEMM ${n}³ ${type}`, flops: median(rates(() => bench.run())), type });
+      bench.free();
+    }
+  }
+  const products = ["forward", "filter gradient", "input gradient"];
+  for (const { title, shape } of CONVOLUTIONS) {
+    for (const [which, product] of products.entries()) {
+      const bench = new wasm.ConvBench(...shape, which);
+      add({ name: `${title} ${product}`, flops: median(rates(() => bench.run())), type: "f32" });
       bench.free();
     }
   }
