@@ -16,6 +16,10 @@ export type View = (typeof VIEWS)[number];
 export const ARMS = ["gd", "mini", "sgd", "momentum", "nesterov", "adam"] as const;
 export type Arm = (typeof ARMS)[number];
 
+/** What the Landscape view shows the landscape of. A subject is a component of `landscape/` and a line of its `Landscape.svelte`. */
+export const SUBJECTS = ["weights"] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
 /** The page itself. */
 const page = {
   view: choice("view", "landscape", VIEWS),
@@ -29,6 +33,7 @@ const page = {
  * saddle, to three decimals (1.2757 at eta 0.1): from there full-batch descent creeps, and what noise does is seen.
  */
 const landscape = {
+  subject: choice("subject", "weights", SUBJECTS),
   startX: number("x", -1, { min: -2.3, max: 2.3 }),
   startY: number("y", 1.276, { min: -1.55, max: 1.55 }),
   eta: number("eta", 0.1, { min: 0.001, max: 10 }),

@@ -13,6 +13,8 @@ export const landscape = {
     "A network with two weights has a loss that can be drawn whole. At the origin its slope is zero; one way curves up, the other down. All descents start at the ring, on the ridge to the saddle. Fewer samples per step, more noise; the last chart counts over twenty seeds how long each stays.",
     "两个权重的网络，损失可以完整画出，不需要投影。原点处梯度为零，一个方向上弯，另一个方向下弯。各种下降都从圆环出发，圆环在通向鞍点的山脊上。每步样本越少，噪声越大；最后一幅图用二十个种子统计各自停留的步数。",
   ],
+  "land.subject": ["Landscape of", "地形来自"],
+  "land.subject.weights": ["a network with two weights", "两个权重的网络"],
   "land.network": ["Network", "网络"],
   "land.patients": ["{count} patients", "{count} 名患者"],
   "land.start": ["Start", "起点"],
