@@ -5,6 +5,7 @@
 
 use super::Real;
 use super::reduce::beats;
+use super::simd::Vector;
 use crate::shape::Pool2dShape;
 use std::ops::Range;
 
@@ -56,6 +57,12 @@ fn max_pool_row<T: Real, const K: usize, const L: usize>(
     y: &mut [T],
     index: &mut [u32],
 ) {
+    if size_of::<T>() == size_of::<u32>() && L.is_multiple_of(T::Vector::LANES) {
+        for c in (c..c + L).step_by(T::Vector::LANES) {
+            max_pool_vectors::<T, K>(row, c, x, y, index);
+        }
+        return;
+    }
     // SAFETY: `row` was checked against the lengths of these slices, and channels c .. c + L exist.
     unsafe {
         for ox in 0..row.shape.output[1] {
@@ -75,6 +82,38 @@ fn max_pool_row<T: Real, const K: usize, const L: usize>(
             });
             write(y, window.place + c, best);
             write(index, window.place + c, at);
+        }
+    }
+}
+
+/// One vector of channels of a row, where an index is as long as a lane: a tap rides in a lane's bits.
+#[inline(always)]
+fn max_pool_vectors<T: Real, const K: usize>(
+    row: &Row<'_>,
+    c: usize,
+    x: &[T],
+    y: &mut [T],
+    index: &mut [u32],
+) {
+    // SAFETY: `row` was checked against the lengths of these slices, channels c .. c + LANES exist, and an index is as
+    // long as a `T`.
+    unsafe {
+        let in_lanes = |tap: u32| T::Vector::load_splat((&raw const tap).cast());
+        for ox in 0..row.shape.output[1] {
+            let window = row.window::<K>(ox);
+            let (mut best, mut at) = (T::Vector::splat(T::NEG_INFINITY), in_lanes(window.first_tap()));
+            window.for_each_tap(|tap, pixel| {
+                let x = T::Vector::load(x.as_ptr().add(pixel + c));
+                if K > 0 && tap == 0 {
+                    best = x;
+                    return;
+                }
+                let take = x.beats(best);
+                best = take.choose(x, best);
+                at = take.choose(in_lanes(tap), at);
+            });
+            best.store(y.as_mut_ptr().add(window.place + c));
+            at.store(index.as_mut_ptr().add(window.place + c).cast());
         }
     }
 }

@@ -39,6 +39,8 @@ pub trait Vector<T>: Copy {
     fn at_least(self, limit: Self) -> Self;
     /// All bits set where `self < other`, none elsewhere.
     fn less(self, other: Self) -> Self;
+    /// All bits set where `self > best`, or where `self` is NaN and `best` is not; none elsewhere.
+    fn beats(self, best: Self) -> Self;
     /// The bits of `yes` where those of `self` are set, those of `no` elsewhere.
     fn choose(self, yes: Self, no: Self) -> Self;
     /// The bits set in both.
@@ -67,7 +69,7 @@ mod lanes {
 
     macro_rules! vector {
         ($name:ident, $t:ty, $lanes:literal, $splat:ident, $load_splat:ident, $transpose:ident, $up:ident, $down:ident,
-         $($method:ident = $instruction:ident),*) => {
+         $equal:ident, $at_most:ident, $($method:ident = $instruction:ident),*) => {
             /// One simd128 register.
             #[derive(Clone, Copy)]
             pub struct $name(v128);
@@ -98,6 +100,10 @@ mod lanes {
                 fn $method(self, other: Self) -> Self {
                     Self($instruction(self.0, other.0))
                 })*
+                #[inline(always)]
+                fn beats(self, best: Self) -> Self {
+                    Self(v128_andnot($equal(best.0, best.0), $at_most(self.0, best.0)))
+                }
                 #[inline(always)]
                 fn choose(self, yes: Self, no: Self) -> Self {
                     Self(v128_bitselect(yes.0, no.0, self.0))
@@ -150,6 +156,8 @@ mod lanes {
         transpose_4,
         i32x4_shl,
         u32x4_shr,
+        f32x4_eq,
+        f32x4_le,
         add = f32x4_add,
         mul = f32x4_mul,
         sub = f32x4_sub,
@@ -171,6 +179,8 @@ mod lanes {
         transpose_2,
         i64x2_shl,
         u64x2_shr,
+        f64x2_eq,
+        f64x2_le,
         add = f64x2_add,
         mul = f64x2_mul,
         sub = f64x2_sub,
@@ -188,6 +198,7 @@ mod lanes {
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod lanes {
     use super::Vector;
+    use crate::kernels::reduce;
 
     /// A method of two vectors by what it does with a lane.
     macro_rules! lane_by_lane {
@@ -239,6 +250,7 @@ mod lanes {
                     at_most = |a, b| if b < a { b } else { a };
                     at_least = |a, b| if a < b { b } else { a };
                     less = |a, b| <$t>::from_bits(if a < b { <$bits>::MAX } else { 0 });
+                    beats = |a, b| <$t>::from_bits(if reduce::beats(a, b) { <$bits>::MAX } else { 0 });
                     and = |a, b| <$t>::from_bits(a.to_bits() & b.to_bits());
                     or = |a, b| <$t>::from_bits(a.to_bits() | b.to_bits());
                     bits_add = |a, b| <$t>::from_bits(a.to_bits().wrapping_add(b.to_bits()));
