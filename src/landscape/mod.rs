@@ -7,11 +7,16 @@
 //! the origin, where the Hessian of half the mean squared error is `[[0, -c], [-c, 0]]` with `c = mean(x y)`: a saddle
 //! with eigenvalues `-c` and `c`, along the diagonals.
 
+mod network;
 mod points;
 mod race;
 mod spec;
 mod surface;
 
+pub use network::{
+    Equal, GradientNoise, NetworkInfo, NetworkLandscape, NetworkRaceSpec, NetworkSpec, PathOnPlane, Plane,
+    PrincipalPlane, Projection, RandomPlane, Trajectory, WeightInfo, principal_plane, random_plane,
+};
 pub use points::PlanePoint;
 pub use race::{Descent, Race, SeedStrip, StripArm};
 pub use spec::{ArmSpec, LandscapeInfo, LandscapeSpec, RaceSpec, Region};
