@@ -28,6 +28,8 @@ module() { # name, options of cargo: what cargo built, with its JavaScript and m
 
 # landscapes, in f64: what a page loads first
 module saddlepoint_lab --features lab-module
+# real networks in their landscape, in f64: fetched when it is asked where one stands
+module saddlepoint_curvature --features curvature-module
 # training, in f32
 module saddlepoint
 # fetched when an image file comes

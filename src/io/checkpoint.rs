@@ -17,6 +17,7 @@ use super::safetensors::{self, File, Tensor};
 use crate::data::{self, Fnv1a, Scaling};
 use crate::error::{Error, Result};
 use crate::json::{self, Value};
+use crate::nn::ParameterTable;
 use crate::train::{EvaluationPoint, History, Marks, RunSpec, Snapshot, Trainer};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -173,6 +174,33 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
     Trainer::resume(spec, examples, snapshot)
 }
 
+/// The parameters alone of a run that [`save`] wrote, for a network with this table.
+///
+/// # Errors
+/// [`Error::File`] if the file is damaged or of another program or network.
+pub fn weights(bytes: &[u8], table: &ParameterTable) -> Result<Vec<f32>> {
+    let file = File::open(bytes).map_err(|e| foreign(&e))?;
+    file.text(KEY).ok_or_else(|| foreign("no saddlepoint metadata"))?;
+    file.check().map_err(|e| damaged(&e))?;
+    let mut theta = Vec::with_capacity(table.len());
+    for parameter in table.entries() {
+        let tensor = file.tensor(&format!("theta/{}", parameter.name)).map_err(|e| other_network(&e))?;
+        let (numbers, _) = tensor.as_chunks::<4>();
+        if numbers.len() != parameter.shape.len() {
+            return Err(other_network(&format!("{} numbers of {}", numbers.len(), parameter.name)));
+        }
+        theta.extend(numbers.iter().map(|b| f32::from_le_bytes(*b)));
+    }
+    Ok(theta)
+}
+
+fn other_network(why: &str) -> Error {
+    Error::file("model-other-network", "model file")
+        .expected("the weights of the network that is described")
+        .got(why)
+        .hint("describe the network that was saved")
+}
+
 fn tensors(trainer: &Trainer<f32>, snapshot: &Snapshot<f32>) -> Vec<Tensor> {
     let parameters = trainer.model().table().entries().iter().map(|p| {
         Tensor::new(format!("theta/{}", p.name), p.shape.dims().to_vec(), &snapshot.theta[p.range()])
@@ -279,6 +307,24 @@ mod tests {
             }
         }
         whole
+    }
+
+    #[test]
+    fn the_weights_alone_are_those_of_the_run_and_belong_to_its_network() {
+        let adam = r#"{"type": "adam", "learningRate": 0.02}"#;
+        let mut trainer = trainer(adam, "");
+        trainer.step().unwrap();
+        let file = save(&trainer);
+        assert_eq!(weights(&file, trainer.model().table()).unwrap(), trainer.theta());
+        let other = start(
+            r#"{"data": {"type": "diabetes"}, "test": 0, "layers": [{"type": "dense", "units": 1}], "loss": "meanSquaredError",
+            "optimizer": {"type": "sgd", "learningRate": 0.1}, "batch": {"type": "full"}, "epochs": 1, "seed": 0}"#,
+            &[],
+        );
+        let code = |file: &[u8]| weights(file, other.model().table()).unwrap_err().report().code;
+        assert_eq!(code(&file), "model-other-network");
+        assert_eq!(code(&file[..file.len() - 4]), "model-damaged");
+        assert_eq!(code(b"no model"), "model-foreign");
     }
 
     #[test]

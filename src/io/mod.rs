@@ -3,4 +3,4 @@
 mod checkpoint;
 mod safetensors;
 
-pub use checkpoint::{FORMAT, load, save};
+pub use checkpoint::{FORMAT, load, save, weights};
