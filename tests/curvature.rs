@@ -1,13 +1,16 @@
-//! Curvature of a small tanh network against reference values, where the reference files are at hand.
+//! Curvature of a small tanh network against reference values, where the reference files are at hand; Gauss-Newton
+//! products against what the Jacobian gives.
 //!
 //! `ORACLE_DIR` names their directory, by default `../shared/oracle`.
 
 use ndarray::Array2;
-use saddlepoint::Shape;
-use saddlepoint::curvature::{DataLoss, OnRows, hessian, lanczos, symmetric_eigen};
+use saddlepoint::curvature::{
+    DataLoss, GaussNewton, OnRows, hessian, lanczos, symmetric_eigen, symmetric_eigenvalues,
+};
 use saddlepoint::data::{Dataset, Examples, Features, Scaler, Scaling, Targets};
 use saddlepoint::kernels::Real;
-use saddlepoint::nn::{Activation, Dense, LayerSpec, MeanSquaredError, Model};
+use saddlepoint::nn::{Activation, Dense, LayerSpec, Loss, MeanSquaredError, Model, SoftmaxCrossEntropy};
+use saddlepoint::{Shape, Source, Stream};
 use safetensors::{Dtype, SafeTensors};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -127,4 +130,73 @@ fn products_in_f32_find_the_ends_of_the_spectrum() {
     let eigenvalues = case.get("eigenvalues");
     close(spectrum.max(), eigenvalues.iter().copied().fold(f64::MIN, f64::max), 1e-5, "largest");
     close(spectrum.min(), eigenvalues.iter().copied().fold(f64::MAX, f64::min), 1e-5, "smallest");
+}
+
+/// Twelve examples of three features, with three classes or three numbers to predict, through 3 -> 5 -> 4 -> 3.
+fn deep(hidden: Activation, last: Activation, loss: Loss) -> DataLoss<f64> {
+    let source = Source::new(9, Stream::PROBE, 0);
+    let table =
+        |from: usize| Array2::from_shape_fn((12, 3), |(i, j)| source.normal((from + 3 * i + j) as u64));
+    let names = ["a", "b", "c"].map(str::to_owned).to_vec();
+    let targets = match loss {
+        Loss::SoftmaxCrossEntropy(_) => {
+            Targets::Classes { labels: (0..12).map(|i| i * 5 % 3).collect(), names }
+        }
+        _ => Targets::Reals { values: table(100), names },
+    };
+    let set = Dataset::new("drawn", Shape::new(&[3]), Features::Reals(table(0)), targets).unwrap();
+    let as_it_is = Scaling { features: Scaler::None {}, targets: Scaler::None {} };
+    let examples = Arc::new(Examples::new(set, 0.0, 0).unwrap().with_scaling(as_it_is).unwrap());
+    let layers = [(5, hidden), (4, hidden), (3, last)].map(|(n, a)| LayerSpec::Dense(Dense::new(n, a)));
+    let target = DataLoss::<f64>::target_of(&examples);
+    DataLoss::new(Model::new(examples.dataset().shape(), &layers, loss, target).unwrap(), examples)
+}
+
+/// v . G v is the mean of `(J v) . S (J v)` over the examples: J v by central differences of what the network puts out,
+/// S by hand, which is 2 / 3 for the mean of three squares and the covariance of a class's indicator for cross-entropy.
+#[test]
+fn gauss_newton_products_are_those_of_the_jacobian() {
+    let squares = || Loss::from(MeanSquaredError {});
+    let cases = [
+        (Activation::Tanh, Activation::Linear, squares()),
+        (Activation::Gelu, Activation::Sigmoid, squares()),
+        (Activation::Softplus { beta: 1.0 }, Activation::Tanh, squares()),
+        (Activation::Silu, Activation::Softmax, SoftmaxCrossEntropy::default().into()),
+        (Activation::LeakyRelu { slope: 0.1 }, Activation::Softmax, SoftmaxCrossEntropy::default().into()),
+    ];
+    for (hidden, last, kind) in cases {
+        let classes = matches!(kind, Loss::SoftmaxCrossEntropy(_));
+        let mut loss = deep(hidden, last, kind);
+        let rows = loss.examples().train().to_vec();
+        let theta: Vec<f64> = loss.model().table().initial(3);
+        let source = Source::new(10, Stream::PROBE, 0);
+        let v: Vec<f64> = (0..theta.len() as u64).map(|i| source.normal(i)).collect();
+        let mut product = vec![0.0; theta.len()];
+        loss.gauss_newton(&rows, &theta, &v, &mut product).unwrap();
+        let got: f64 = v.iter().zip(&product).map(|(v, p)| v * p).sum();
+
+        let mut outputs = |step: f64| {
+            let moved: Vec<f64> = theta.iter().zip(&v).map(|(t, v)| t + step * v).collect();
+            loss.evaluate(&rows, &moved).unwrap().predictions
+        };
+        let (here, up, down) = (outputs(0.0), outputs(1e-5), outputs(-1e-5));
+        let mut want = 0.0;
+        for i in (0..here.len()).step_by(3) {
+            // of softmax the logits are known up to a constant, which the covariance does not see
+            let moved = |k: usize| match classes {
+                true => libm::log(up[k] / down[k]) / 2e-5,
+                false => (up[k] - down[k]) / 2e-5,
+            };
+            let weight = |k: usize| if classes { here[k] } else { 2.0 / 3.0 };
+            let squares: f64 = (i..i + 3).map(|k| weight(k) * moved(k).powi(2)).sum();
+            let mean: f64 = (i..i + 3).map(|k| weight(k) * moved(k)).sum();
+            want += (squares - if classes { mean * mean } else { 0.0 }) / 12.0;
+        }
+        close(got / want, 1.0, 1e-6, &format!("{hidden:?}, {last:?}"));
+
+        // it has no negative eigenvalue, which the Hessian of these networks has
+        let mut gauss_newton = GaussNewton(OnRows { loss: &mut loss, rows: &rows });
+        let values = symmetric_eigenvalues(&hessian(&mut gauss_newton, &theta).unwrap()).unwrap();
+        assert!(values[0] > -1e-12, "{hidden:?}: {}", values[0]);
+    }
 }

@@ -1,6 +1,6 @@
 //! The loss of a network over examples of a data set.
 
-use super::{Objective, Penalty};
+use super::Penalty;
 use crate::data::{Augment, Examples, Targets};
 use crate::error::{Error, Result};
 use crate::exec::{Bindings, Sink};
@@ -300,10 +300,38 @@ impl<T: Real> DataLoss<T> {
     /// # Errors
     /// As [`DataLoss::loss`].
     pub fn product(&mut self, rows: &[u32], theta: &[T], direction: &[T], product: &mut [T]) -> Result<()> {
+        self.times(Purpose::Product, rows, theta, direction, product)
+    }
+
+    /// Writes the Gauss-Newton matrix of the mean loss over `rows` times `direction`: `J^T S J + l2 I`, where J is the
+    /// Jacobian of what the loss takes (outputs, or logits where the loss contains the softmax or the sigmoid) and S
+    /// the Hessian of the loss in it (Schraudolph 2002). It is what is left of the Hessian if the network were linear in
+    /// theta, and without negative eigenvalues for a loss that is convex in the outputs.
+    ///
+    /// # Errors
+    /// As [`DataLoss::loss`].
+    pub fn gauss_newton(
+        &mut self,
+        rows: &[u32],
+        theta: &[T],
+        direction: &[T],
+        product: &mut [T],
+    ) -> Result<()> {
+        self.times(Purpose::GaussNewton, rows, theta, direction, product)
+    }
+
+    fn times(
+        &mut self,
+        purpose: Purpose,
+        rows: &[u32],
+        theta: &[T],
+        direction: &[T],
+        product: &mut [T],
+    ) -> Result<()> {
         if direction.len() != theta.len() {
             return Err(self.wrong_length("direction", direction.len()));
         }
-        self.each_chunk(Purpose::Product, Rows::plain(rows), theta, direction, product, &mut [T::ZERO])
+        self.each_chunk(purpose, Rows::plain(rows), theta, direction, product, &mut [T::ZERO])
     }
 
     /// Losses and predictions of `rows`, in evaluation mode.
@@ -478,7 +506,7 @@ impl<T: Real> DataLoss<T> {
                     .reals(Buffer::Direction, direction)
                     .random(self.seed, self.step);
             let mut bindings = match purpose {
-                Purpose::Product => bindings.sink(Sink::Product, result),
+                Purpose::Product | Purpose::GaussNewton => bindings.sink(Sink::Product, result),
                 Purpose::Gradient => bindings
                     .sink(Sink::Loss, loss)
                     .sink(Sink::Gradient, result)
@@ -489,7 +517,7 @@ impl<T: Real> DataLoss<T> {
             self.programs.run(&self.model, key, &mut bindings)?;
         }
         match purpose {
-            Purpose::Product => self.penalty.add_product(direction, result),
+            Purpose::Product | Purpose::GaussNewton => self.penalty.add_product(direction, result),
             _ => loss[0] += self.penalty.value(theta),
         }
         if purpose == Purpose::Gradient {
@@ -576,33 +604,6 @@ fn bind<'a, T: Real>(
         .reals(Buffer::Targets, targets)
         .indices(Buffer::Labels, labels)
         .indices(Buffer::Examples, numbers)
-}
-
-/// A [`DataLoss`] on fixed rows, as an [`Objective`].
-#[derive(Debug)]
-pub struct OnRows<'a, T> {
-    /// The loss.
-    pub loss: &'a mut DataLoss<T>,
-    /// The rows.
-    pub rows: &'a [u32],
-}
-
-impl<T: Real> Objective<T> for OnRows<'_, T> {
-    fn dimension(&self) -> usize {
-        self.loss.model.table().len()
-    }
-
-    fn value(&mut self, theta: &[T]) -> Result<T> {
-        self.loss.loss(self.rows, theta)
-    }
-
-    fn gradient(&mut self, theta: &[T], gradient: &mut [T]) -> Result<T> {
-        self.loss.gradient(self.rows, theta, gradient)
-    }
-
-    fn product(&mut self, theta: &[T], direction: &[T], product: &mut [T]) -> Result<()> {
-        self.loss.product(self.rows, theta, direction, product)
-    }
 }
 
 #[cfg(test)]

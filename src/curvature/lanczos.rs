@@ -1,10 +1,12 @@
 //! Both ends of a Hessian's spectrum from a few Hessian-vector products.
 
-use super::{Objective, symmetric_eigen};
-use crate::error::{Error, Result};
+use super::Objective;
+use super::eigen::points_down;
+use super::krylov::{Krylov, RitzValues, krylov, some};
+use crate::error::Result;
 use crate::kernels::Real;
+use crate::kernels::reduce::axpy;
 use crate::rng::{Source, Stream};
-use ndarray::Array2;
 
 /// Seed of the start vector of [`lambda_max`]: any will do, and a fixed one makes it a function of theta alone.
 const LAMBDA_MAX_SEED: u64 = 0;
@@ -31,6 +33,35 @@ impl Spectrum {
     pub fn min(&self) -> f64 {
         self.values.first().copied().unwrap_or(f64::NAN)
     }
+
+    /// How many values lie below `-tolerance`: as many eigenvalues or more do (Cauchy's interlacing theorem), so the
+    /// index of a critical point is at least this.
+    #[must_use]
+    pub fn index_at_least(&self, tolerance: f64) -> usize {
+        self.values.iter().filter(|v| **v < -tolerance).count()
+    }
+}
+
+/// A Ritz value with its vector.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RitzPair {
+    /// The Ritz value.
+    pub value: f64,
+    /// The length of `H v - value v`: see [`Spectrum::residuals`].
+    pub residual: f64,
+    /// The unit vector v, as long as theta; its first component of more than half the largest size is positive.
+    pub vector: Vec<f64>,
+}
+
+/// Both ends of a spectrum, with vectors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ends {
+    /// All Ritz values.
+    pub spectrum: Spectrum,
+    /// The smallest ones, ascending.
+    pub lowest: Vec<RitzPair>,
+    /// The largest ones, descending.
+    pub highest: Vec<RitzPair>,
 }
 
 /// `k` steps of Lanczos iteration at `theta` from a random vector that `seed` decides.
@@ -40,63 +71,45 @@ impl Spectrum {
 /// the vectors span an invariant subspace before; there are never more than parameters. `k` vectors are held.
 ///
 /// # Errors
-/// [`Error::NotFinite`] if a product is not finite; [`Error::Spec`] if `k` is 0; those of [`Objective::product`].
+/// [`Error::NotFinite`](crate::Error::NotFinite) if a product is not finite; [`Error::Spec`](crate::Error::Spec) if `k`
+/// is 0; those of [`Objective::product`].
 pub fn lanczos<T: Real>(
     objective: &mut impl Objective<T>,
     theta: &[T],
     k: usize,
     seed: u64,
 ) -> Result<Spectrum> {
-    let n = objective.dimension();
-    if k == 0 || n == 0 {
-        return Err(Error::spec("lanczos-steps", "lanczos")
-            .expected("at least one step and one parameter")
-            .got(format!("{k} steps for {n} parameters"))
-            .hint("twenty steps find the largest eigenvalue of most networks"));
-    }
-    let source = Source::new(seed, Stream::PROBE, 0);
-    let mut vectors = vec![unit((0..n as u64).map(|i| source.normal(i)).collect()).0];
-    let (mut direction, mut product) = (vec![T::ZERO; n], vec![T::ZERO; n]);
-    let (mut alpha, mut beta): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
-    let epsilon = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
-    let mut size = 0.0_f64;
-    loop {
-        let v = &vectors[vectors.len() - 1];
-        direction.iter_mut().zip(v).for_each(|(d, &x)| *d = T::from_f64(x));
-        objective.product(theta, &direction, &mut product)?;
-        let mut w: Vec<f64> = product.iter().map(|p| p.to_f64()).collect();
-        alpha.push(dot(v, &w));
-        for _ in 0..2 {
-            for v in &vectors {
-                let along = dot(v, &w);
-                w.iter_mut().zip(v).for_each(|(w, v)| *w -= along * v);
-            }
-        }
-        let (next, length) = unit(w);
-        if !length.is_finite() {
-            return Err(Error::not_finite("curvature-not-finite", "lanczos")
-                .expected("a finite Hessian-vector product")
-                .got("an infinite or missing number")
-                .hint("go back to weights at which the loss is finite"));
-        }
-        beta.push(length);
-        size = size.max(length).max(alpha[alpha.len() - 1].abs());
-        // what is left is the rounding of the products: the subspace is invariant
-        if alpha.len() == k.min(n) || length <= 8.0 * epsilon * size {
-            break;
-        }
-        vectors.push(next);
-    }
+    let built = from_random(objective, theta, k, seed)?;
+    Ok(spectrum(&built, &built.ritz()))
+}
 
-    let m = alpha.len();
-    let tridiagonal = Array2::from_shape_fn((m, m), |(i, j)| match i.abs_diff(j) {
-        0 => alpha[i],
-        1 => beta[i.min(j)],
-        _ => 0.0,
-    });
-    let eigen = symmetric_eigen(&tridiagonal)?;
-    let residuals = eigen.vectors.column(m - 1).iter().map(|s| (beta[m - 1] * s).abs()).collect();
-    Ok(Spectrum { values: eigen.values, residuals })
+/// As [`lanczos`], with the vectors of the `count` smallest and of the `count` largest Ritz values (or of as many as
+/// there are): the directions of the most negative and of the most positive curvature.
+///
+/// # Errors
+/// As [`lanczos`].
+pub fn lanczos_ends<T: Real>(
+    objective: &mut impl Objective<T>,
+    theta: &[T],
+    k: usize,
+    count: usize,
+    seed: u64,
+) -> Result<Ends> {
+    let built = from_random(objective, theta, k, seed)?;
+    let ritz = built.ritz();
+    let spectrum = spectrum(&built, &ritz);
+    let pair = |i: usize| {
+        let mut vector = vec![0.0; objective.dimension()];
+        built.vectors.iter().zip(&ritz.vectors[i]).for_each(|(v, &s)| axpy(s, v, &mut vector));
+        if points_down(&vector) {
+            vector.iter_mut().for_each(|x| *x = -*x);
+        }
+        RitzPair { value: ritz.values[i], residual: spectrum.residuals[i], vector }
+    };
+    let m = ritz.values.len();
+    let lowest = (0..m.min(count)).map(pair).collect();
+    let highest = (m - m.min(count)..m).rev().map(pair).collect();
+    Ok(Ends { lowest, highest, spectrum })
 }
 
 /// The largest eigenvalue of the Hessian at `theta` after `steps` steps of [`lanczos`]: never above the true one but
@@ -108,17 +121,22 @@ pub fn lambda_max<T: Real>(objective: &mut impl Objective<T>, theta: &[T], steps
     Ok(lanczos(objective, theta, steps, LAMBDA_MAX_SEED)?.max())
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+fn from_random<T: Real>(
+    objective: &mut impl Objective<T>,
+    theta: &[T],
+    k: usize,
+    seed: u64,
+) -> Result<Krylov> {
+    let n = objective.dimension();
+    some(k, 1, n)?;
+    let source = Source::new(seed, Stream::PROBE, 0);
+    krylov(objective, theta, (0..n as u64).map(|i| source.normal(i)).collect(), k)
 }
 
-/// The vector divided by its length, and the length; a zero vector stays.
-fn unit(mut v: Vec<f64>) -> (Vec<f64>, f64) {
-    let length = dot(&v, &v).sqrt();
-    if length > 0.0 {
-        v.iter_mut().for_each(|x| *x /= length);
-    }
-    (v, length)
+fn spectrum(built: &Krylov, ritz: &RitzValues) -> Spectrum {
+    let m = built.beta.len();
+    let residuals = ritz.vectors.iter().map(|s| (built.beta[m - 1] * s[m - 1]).abs()).collect();
+    Spectrum { values: ritz.values.clone(), residuals }
 }
 
 #[cfg(test)]
@@ -146,6 +164,28 @@ mod tests {
             let distance = diagonal.iter().map(|d| (d - value).abs()).fold(f64::INFINITY, f64::min);
             assert!(distance <= residual + 1e-12, "{value} is {distance} off, residual {residual}");
         }
+    }
+
+    #[test]
+    fn vectors_of_both_ends_belong_to_their_values() {
+        let diagonal: Vec<f64> = (0..100).map(|i| f64::from(i * i) / 1000.0 - 2.0).collect();
+        let mut f = Polynomial::quadratic(&diagonal);
+        let Ends { spectrum, lowest, highest } = lanczos_ends(&mut f, &[0.0; 100], 60, 3, 2).unwrap();
+        assert_eq!([lowest.len(), highest.len()], [3, 3]);
+        assert_eq!(lowest[0].value.to_bits(), spectrum.min().to_bits());
+        assert!(lowest[0].value < lowest[1].value && highest[0].value > highest[1].value);
+        for pair in lowest.iter().chain(&highest) {
+            let left: f64 =
+                pair.vector.iter().zip(&diagonal).map(|(v, d)| (d * v - pair.value * v).powi(2)).sum();
+            assert!((left.sqrt() - pair.residual).abs() < 1e-12, "{} for {}", left.sqrt(), pair.residual);
+            assert!((pair.vector.iter().map(|v| v * v).sum::<f64>() - 1.0).abs() < 1e-12);
+        }
+        // the largest eigenvalue stands apart: its vector is the last axis
+        assert!(highest[0].residual < 1e-9 && highest[0].vector[99] > 1.0 - 1e-12);
+        let negative = diagonal.iter().filter(|d| **d < 0.0).count();
+        assert!((1..=negative).contains(&spectrum.index_at_least(0.0)));
+        // more vectors than steps are not there
+        assert_eq!(lanczos_ends(&mut f, &[0.0; 100], 4, 9, 2).unwrap().highest.len(), 4);
     }
 
     #[test]

@@ -223,22 +223,20 @@ impl Model {
                 outputs.push(Output::new(losses, Sink::ExampleLoss));
                 outputs.push(Output::new(built.prediction, Sink::Prediction));
             }
-            Purpose::Loss | Purpose::Gradient | Purpose::Product => {
+            Purpose::Loss | Purpose::Gradient | Purpose::Product | Purpose::GaussNewton => {
                 let loss = self.mean_loss(g, &built, key.batch)?;
                 let parameters = self.parameter_values(g)?;
-                if key.purpose != Purpose::Product {
+                let (sink, values) = match key.purpose {
+                    Purpose::Loss => (Sink::Gradient, Vec::new()),
+                    Purpose::Gradient => (Sink::Gradient, g.gradient(loss, &parameters)?),
+                    Purpose::Product => (Sink::Product, self.product(g, loss, &parameters)?),
+                    _ => (Sink::Product, self.gauss_newton(g, loss, built.logits, &parameters)?),
+                };
+                if sink == Sink::Gradient {
                     outputs.push(Output { value: loss, sink: Sink::Loss, offset: 0, add: key.add });
                 }
-                if key.purpose != Purpose::Loss {
-                    let mut gradient = g.gradient(loss, &parameters)?;
-                    let mut sink = Sink::Gradient;
-                    if key.purpose == Purpose::Product {
-                        gradient = self.product(g, &gradient, &parameters)?;
-                        sink = Sink::Product;
-                    }
-                    for (p, value) in self.table.entries().iter().zip(gradient) {
-                        outputs.push(Output { value, sink, offset: p.offset, add: key.add });
-                    }
+                for (p, value) in self.table.entries().iter().zip(values) {
+                    outputs.push(Output { value, sink, offset: p.offset, add: key.add });
                 }
                 if key.purpose == Purpose::Gradient {
                     for &(offset, value) in &built.inventory.updates {
@@ -261,15 +259,37 @@ impl Model {
     }
 
     /// The gradient of gradient . direction: a Hessian-vector product.
-    fn product(&self, g: &mut Graph, gradient: &[Value], parameters: &[Value]) -> Result<Vec<Value>> {
-        let mut inner = g.constant(0.0)?;
-        for (p, &value) in self.table.entries().iter().zip(gradient) {
-            let direction = g.input(Buffer::Direction, p.offset, p.shape.clone())?;
-            let products = g.mul(value, direction)?;
-            let sum = g.sum_all(products)?;
-            inner = g.add(inner, sum)?;
-        }
-        g.gradient(inner, parameters)
+    fn product(&self, g: &mut Graph, loss: Value, parameters: &[Value]) -> Result<Vec<Value>> {
+        let gradient = g.gradient(loss, parameters)?;
+        let seeds = self.along_direction(g, &gradient)?;
+        g.pull_back(&seeds, parameters)
+    }
+
+    /// `J^T S J direction`, where J is the Jacobian of what the loss takes and S the Hessian of the loss in it.
+    ///
+    /// `J^T u` is linear in u, so the gradient of `(J^T u) . direction` with respect to u is `J direction` (Townsend's
+    /// double-backward trick): the forward derivative without rules of its own.
+    fn gauss_newton(
+        &self,
+        g: &mut Graph,
+        loss: Value,
+        outputs: Value,
+        parameters: &[Value],
+    ) -> Result<Vec<Value>> {
+        // what is linear in u has a derivative without it: the plan leaves this input out and nothing is bound to it
+        let u = g.input(Buffer::Direction, self.table.len(), g.shape(outputs).clone())?;
+        let back = g.pull_back(&[(outputs, u)], parameters)?;
+        let seeds = self.along_direction(g, &back)?;
+        let forward = g.pull_back(&seeds, &[u])?[0];
+        let slope = g.gradient(loss, &[outputs])?[0];
+        let bent = g.pull_back(&[(slope, forward)], &[outputs])?[0];
+        g.pull_back(&[(outputs, bent)], parameters)
+    }
+
+    /// A vector as long as theta, each part with the direction's as its cotangent.
+    fn along_direction(&self, g: &mut Graph, vector: &[Value]) -> Result<Vec<(Value, Value)>> {
+        let parts = self.table.entries().iter().zip(vector);
+        parts.map(|(p, &v)| Ok((v, g.input(Buffer::Direction, p.offset, p.shape.clone())?))).collect()
     }
 
     fn parameter_values(&self, g: &mut Graph) -> Result<Vec<Value>> {

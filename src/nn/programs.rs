@@ -14,6 +14,8 @@ pub enum Purpose {
     Gradient,
     /// A Hessian-vector product.
     Product,
+    /// A product with the Gauss-Newton matrix.
+    GaussNewton,
     /// The outputs.
     Predict,
     /// The loss of each example, and the outputs.

@@ -1,11 +1,14 @@
-//! Curvature of networks in f64: value, gradient, Hessian by products, Hessian-vector products, eigenvalues.
+//! Curvature of networks in f64: value, gradient, Hessian and Gauss-Newton matrix by products, eigenvalues, inertia.
 
+use super::training::words;
 use super::{Case, Outcome, Stop, compare, failed, not_yet};
 use ndarray::Array2;
 use saddlepoint::Shape;
-use saddlepoint::curvature::{DataLoss, OnRows, Penalty, hessian, symmetric_eigen};
+use saddlepoint::curvature::{
+    DataLoss, GaussNewton, MAX_HESSIAN, OnRows, Penalty, hessian, inertia, symmetric_eigenvalues,
+};
 use saddlepoint::data::{Dataset, Examples, Features, Scaler, Scaling, Targets};
-use saddlepoint::nn::{Activation, Dense, LayerSpec, Loss, MeanSquaredError, Model, SoftmaxCrossEntropy};
+use saddlepoint::nn::{Activation, Dense, LayerSpec, Loss, Model};
 use std::sync::Arc;
 
 /// What a reader of these files can expect of f64, relative to the size of the Hessian.
@@ -13,9 +16,6 @@ const TOLERANCE: f64 = 1e-9;
 
 /// The logarithm of the smallest eigenvalues magnifies their rounding.
 const LOGDET_TOLERANCE: f64 = 1e-6;
-
-/// The whole spectrum costs 60 n^3 operations.
-const MOST: usize = 400;
 
 pub fn check(case: &Case<'_>) -> Outcome {
     if case.manifest.get("formula").is_some() {
@@ -71,8 +71,23 @@ pub fn check(case: &Case<'_>) -> Outcome {
         loss.product(&rows, &theta, &ours(v), &mut product)?;
         compare(&format!("Hessian-vector product {i}"), &theirs(&product), want, TOLERANCE, size)?;
     }
-    if n > MOST {
-        return Ok(" (without Gauss-Newton and, for its size, the spectrum)");
+    if let Some(products) = case.find("gauss_newton_v") {
+        for (i, (v, want)) in
+            directions.values.chunks_exact(n).zip(products.values.chunks_exact(n)).enumerate()
+        {
+            let mut product = vec![0.0; n];
+            loss.gauss_newton(&rows, &theta, &ours(v), &mut product)?;
+            compare(&format!("Gauss-Newton product {i}"), &theirs(&product), want, TOLERANCE, size)?;
+        }
+    }
+    if n > MAX_HESSIAN {
+        return Ok(" (without the whole spectrum, for its size)");
+    }
+    if let Some(want) = case.find("gauss_newton_eigenvalues") {
+        let matrix = hessian(&mut GaussNewton(OnRows { loss: &mut loss, rows: &rows }), &theta)?;
+        let mut values = symmetric_eigenvalues(&matrix)?;
+        values.reverse();
+        compare("Gauss-Newton eigenvalues", &values, &want.values, TOLERANCE, size)?;
     }
 
     let matrix = hessian(&mut OnRows { loss: &mut loss, rows: &rows }, &theta)?;
@@ -84,10 +99,16 @@ pub fn check(case: &Case<'_>) -> Outcome {
     let frobenius = matrix.iter().map(|v| v * v).sum::<f64>().sqrt();
     compare("Frobenius norm", &[frobenius], &[case.number("frobenius")?], TOLERANCE, 0.0)?;
     compare("trace", &[matrix.diag().sum()], &[case.number("trace")?], TOLERANCE, size)?;
-    let mut values = symmetric_eigen(&matrix)?.values;
+    let mut values = symmetric_eigenvalues(&matrix)?;
     values.reverse();
     spectrum(case, &values, size)?;
-    Ok(" (without Gauss-Newton)")
+    let found = inertia(&matrix, size)?;
+    let counted =
+        [values.iter().filter(|v| **v < -size).count(), values.iter().filter(|v| **v > size).count()];
+    if [found.negative, found.positive] != counted {
+        return failed(format!("{found:?} by factorisation, {counted:?} eigenvalues below and above zero"));
+    }
+    Ok("")
 }
 
 /// Eigenvalues, largest first.
@@ -132,19 +153,12 @@ fn network(case: &Case<'_>) -> Result<(DataLoss<f64>, Vec<usize>), Stop> {
         return not_yet("another order of parameters");
     }
     let activation = match case.text("activation")? {
-        "none" => Activation::Linear,
-        "tanh" => Activation::Tanh,
-        "relu" => Activation::Relu,
-        "sigmoid" => Activation::Sigmoid,
-        other => return not_yet(format!("activation {other}")),
+        "none" | "identity" => Activation::Linear,
+        name => serde_json::from_value(words::activation(name)?).map_err(|e| Stop::Failed(e.to_string()))?,
     };
     // the penalty is the number `l2`
     let words = case.text("loss")?;
-    let loss = match words.strip_suffix(" + l2/2 |w|^2").unwrap_or(words) {
-        "mse mean" => Loss::from(MeanSquaredError {}),
-        "softmax cross-entropy mean" => SoftmaxCrossEntropy::default().into(),
-        other => return not_yet(format!("loss {other}")),
-    };
+    let loss = words::loss(words.strip_suffix(" + l2/2 |w|^2").unwrap_or(words))?;
     let (x, y) = (case.tensor("x")?, case.tensor("y")?);
     let rows = x.values.len() / input;
     let matrix = |values: &[f64], columns: usize| {
@@ -152,7 +166,9 @@ fn network(case: &Case<'_>) -> Result<(DataLoss<f64>, Vec<usize>), Stop> {
     };
     let names = (0..output).map(|i| i.to_string()).collect();
     let targets = match loss {
-        Loss::SoftmaxCrossEntropy(_) => Targets::Classes { labels: y.indices()?, names },
+        Loss::SoftmaxCrossEntropy(_) if y.values.len() == rows => {
+            Targets::Classes { labels: y.indices()?, names }
+        }
         _ => Targets::Reals { values: matrix(&y.values, output)?, names },
     };
     let set =

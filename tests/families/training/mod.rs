@@ -1,7 +1,7 @@
 //! Whole training runs: the loss of every step, the gradient, the final weights and what they predict.
 
 mod data;
-mod words;
+pub mod words;
 
 use super::{Case, Outcome, Stop, Tensor, compare, failed, judged, not_yet, optim};
 use saddlepoint::curvature::DataLoss;

@@ -189,25 +189,30 @@ fn convolution(line: &Line<'_>, stem: &str, [out, inner, kh, kw]: [usize; 4]) ->
     Ok(layer)
 }
 
-/// An activation by its name, perhaps with a number behind it.
+/// A layer of an activation by its name, perhaps with a number behind it.
 fn function(line: &Line<'_>) -> Result<Value, Stop> {
-    let words: Vec<&str> = line.tokens.iter().map(|t| t.trim_matches([',', '(', ')'])).collect();
+    Ok(json!({ "type": "activation", "activation": activation(line.text)? }))
+}
+
+/// An activation by its name, perhaps with a number behind it, as a description has it.
+pub fn activation(text: &str) -> Result<Value, Stop> {
+    let words: Vec<&str> = text.split_whitespace().map(|t| t.trim_matches([',', '(', ')'])).collect();
     let name = words.first().copied().unwrap_or_default().replace('_', "").to_lowercase();
     let number = words.iter().skip(1).find_map(|w| w.parse::<f64>().ok());
     let found = Activation::all().into_iter().find_map(|activation| {
         let written = serde_json::to_value(activation).ok()?;
         (written.as_str()?.to_lowercase() == name).then_some(written)
     });
-    let Some(kind) = found else { return not_yet(format!("layer {}", line.text)) };
-    let kind = if kind == "gelu" && line.says("tanh") { json!("geluTanh") } else { kind };
+    let Some(kind) = found else { return not_yet(format!("layer {text}")) };
+    let kind = if kind == "gelu" && text.contains("tanh") { json!("geluTanh") } else { kind };
     let parameter = match kind.as_str().unwrap_or_default() {
         "leakyRelu" => "slope",
         "softplus" => "beta",
         _ => "alpha",
     };
     Ok(match number {
-        Some(number) => json!({ "type": "activation", "activation": { "type": kind, parameter: number } }),
-        None => json!({ "type": "activation", "activation": kind }),
+        Some(number) => json!({ "type": kind, parameter: number }),
+        None => kind,
     })
 }
 

@@ -1,0 +1,295 @@
+//! Searches for critical points of any index with Hessian-vector products alone.
+
+use super::Objective;
+use super::krylov::{finite, norm};
+use super::lanczos::lanczos;
+use super::minres::{Limits, minres};
+use crate::error::Result;
+use crate::kernels::reduce::dot;
+use serde::Serialize;
+
+/// Share of the decrease that the slope promises which a step must bring (Armijo 1966).
+const ARMIJO: f64 = 1e-4;
+/// Halvings of one step before no descent is believed to be left.
+const MAX_HALVINGS: usize = 40;
+/// Lanczos steps that say how large the Hessian is: its largest eigenvalue in size, to a tenth.
+const SIZE_STEPS: usize = 8;
+/// Earlier values of which a step of gradient-norm minimisation may reach the largest (Grippo, Lampariello, Lucidi 1986).
+const MEMORY: usize = 10;
+
+/// When a search ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchOptions {
+    /// Steps.
+    pub steps: usize,
+    /// Products of one Newton step at most.
+    pub inner: usize,
+    /// The gradient vanishes if it is shorter than this share of the largest eigenvalue in size times the length of
+    /// theta (at least 1).
+    pub tolerance: f64,
+}
+
+impl Default for SearchOptions {
+    fn default() -> Self {
+        Self { steps: 200, inner: 200, tolerance: 1e-12 }
+    }
+}
+
+/// Why a search ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub enum SearchEnd {
+    /// The gradient vanishes.
+    Converged,
+    /// No step along the Newton direction makes the gradient shorter: it lies in the kernel of the Hessian.
+    Stalled,
+    /// All steps were done.
+    Steps,
+}
+
+/// Where a search ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// theta.
+    pub theta: Vec<f64>,
+    /// Value of the objective.
+    pub loss: f64,
+    /// Euclidean norm of the gradient.
+    pub gradient_norm: f64,
+    /// Steps taken.
+    pub steps: usize,
+    /// Hessian-vector products.
+    pub products: usize,
+    /// Why it ended.
+    pub end: SearchEnd,
+}
+
+#[derive(Clone)]
+struct Place {
+    theta: Vec<f64>,
+    gradient: Vec<f64>,
+    loss: f64,
+    norm: f64,
+}
+
+impl Place {
+    fn new(objective: &mut impl Objective<f64>, start: &[f64]) -> Result<Self> {
+        let mut place =
+            Self { theta: start.to_vec(), gradient: vec![0.0; start.len()], loss: 0.0, norm: 0.0 };
+        place.measure(objective)?;
+        finite(place.norm)?;
+        Ok(place)
+    }
+
+    fn measure(&mut self, objective: &mut impl Objective<f64>) -> Result<()> {
+        self.loss = objective.gradient(&self.theta, &mut self.gradient)?;
+        self.norm = norm(&self.gradient);
+        Ok(())
+    }
+
+    /// Goes to `from + factor * step`.
+    fn go(
+        &mut self,
+        objective: &mut impl Objective<f64>,
+        from: &[f64],
+        step: &[f64],
+        factor: f64,
+    ) -> Result<()> {
+        self.theta.iter_mut().zip(from).zip(step).for_each(|((t, f), s)| *t = f + factor * s);
+        self.measure(objective)
+    }
+
+    /// The length that no step exceeds: beyond, the quadratic model is not believed.
+    fn far(&self) -> f64 {
+        norm(&self.theta).max(1.0)
+    }
+
+    fn finish(self, steps: usize, products: usize, end: SearchEnd) -> Search {
+        Search { theta: self.theta, loss: self.loss, gradient_norm: self.norm, steps, products, end }
+    }
+}
+
+/// Newton-MR (Roosta, Liu, Xu, Mahoney 2018): from `start`, steps p that make `|H p + g|` smallest, each as long as `|g|^2`
+/// falls by enough.
+///
+/// Since the residual of least squares is orthogonal to `H p`, the slope of `|g|^2 / 2` along p is `-|H p|^2`: every step
+/// descends in the gradient's norm whatever the signs of the eigenvalues, so saddles attract as minima do. Near a
+/// critical point the steps are Newton's and the digits double. Where g lies in the kernel of H there is no step: the
+/// search has stalled in a gradient-flat region (Frye et al. 2021), which [`certify`](super::certify) then says.
+///
+/// It keeps nothing between steps but theta: a search of many steps may be done in pieces.
+///
+/// # Errors
+/// [`Error::NotFinite`](crate::Error::NotFinite) if gradient or product are not finite at `start` or along the way; those of
+/// the objective.
+pub fn newton_mr(
+    objective: &mut impl Objective<f64>,
+    start: &[f64],
+    options: &SearchOptions,
+) -> Result<Search> {
+    let mut here = Place::new(objective, start)?;
+    let mut there = here.clone();
+    let (mut steps, mut products) = (0, 0);
+    let mut size = size_at(objective, start, &mut products)?;
+    loop {
+        let limits = Limits { steps: options.inner, residual: 1e-12, normal: 1e-14, size };
+        let found = minres(objective, &here.theta, &here.gradient, limits)?;
+        products += found.products;
+        let vanishes = |place: &Place, size: f64| place.norm <= options.tolerance * size * place.far();
+        let squares = here.norm * here.norm;
+        let slope = squares - found.residual * found.residual;
+        if vanishes(&here, size) {
+            size = size_at(objective, &here.theta, &mut products)?;
+        }
+        let converged = vanishes(&here, size);
+        if !converged && (slope <= 1e-14 * squares || steps == options.steps) {
+            let end = if steps == options.steps { SearchEnd::Steps } else { SearchEnd::Stalled };
+            return Ok(here.finish(steps, products, end));
+        }
+        let mut factor = (here.far() / norm(&found.step)).min(1.0);
+        let mut better = false;
+        // past convergence only the whole step, which is there already, and only if it pays
+        let tries = if converged { 1 } else { MAX_HALVINGS };
+        for _ in 0..tries {
+            there.go(objective, &here.theta, &found.step, factor)?;
+            let promised = squares - 2.0 * ARMIJO * factor * slope;
+            better = there.norm * there.norm <= if converged { 0.25 * squares } else { promised };
+            if better {
+                break;
+            }
+            factor *= 0.5;
+        }
+        if better {
+            std::mem::swap(&mut here, &mut there);
+            steps += 1;
+        }
+        if converged {
+            return Ok(here.finish(steps, products, SearchEnd::Converged));
+        }
+        if !better {
+            return Ok(here.finish(steps, products, SearchEnd::Stalled));
+        }
+    }
+}
+
+/// Descent on `|g|^2 / 2`, whose gradient is `H g`, from `start`: steps of Barzilai and Borwein (1988), each accepted if
+/// the value falls below the largest of the last ten (Grippo, Lampariello, Lucidi 1986).
+///
+/// Far from a critical point it is steadier than Newton's method; near one its rate is that of gradient descent on a
+/// problem of squared condition. It ends at critical points of any index and in gradient-flat regions alike (Frye et al.
+/// 2021; McWeeny 1956).
+///
+/// # Errors
+/// As [`newton_mr`].
+pub fn minimize_gradient_norm(
+    objective: &mut impl Objective<f64>,
+    start: &[f64],
+    options: &SearchOptions,
+) -> Result<Search> {
+    let mut here = Place::new(objective, start)?;
+    let mut there = here.clone();
+    let n = start.len();
+    let (mut down, mut next) = (vec![0.0; n], vec![0.0; n]);
+    let mut products = 1;
+    let size = size_at(objective, start, &mut products)?;
+    objective.product(&here.theta, &here.gradient, &mut down)?;
+    let mut recent = vec![here.norm * here.norm];
+    // one step of this length removes the stiffest part of a quadratic
+    let mut rate = if size > 0.0 { 1.0 / (size * size) } else { 1.0 };
+    let mut steps = 0;
+    loop {
+        let slope = dot(&down, &down);
+        finite(slope)?;
+        let stalled = slope.sqrt() <= f64::EPSILON * size * here.norm;
+        if here.norm <= options.tolerance * size * here.far() {
+            return Ok(here.finish(steps, products, SearchEnd::Converged));
+        }
+        if stalled || steps == options.steps {
+            let end = if stalled { SearchEnd::Stalled } else { SearchEnd::Steps };
+            return Ok(here.finish(steps, products, end));
+        }
+        let ceiling = recent.iter().copied().fold(0.0, f64::max);
+        rate = rate.min(here.far() / slope.sqrt());
+        let mut better = false;
+        for _ in 0..MAX_HALVINGS {
+            there.go(objective, &here.theta, &down, -rate)?;
+            better = there.norm * there.norm <= ceiling - 2.0 * ARMIJO * rate * slope;
+            if better {
+                break;
+            }
+            rate *= 0.5;
+        }
+        if !better {
+            return Ok(here.finish(steps, products, SearchEnd::Stalled));
+        }
+        objective.product(&there.theta, &there.gradient, &mut next)?;
+        products += 1;
+        // s . s / s . y with s the step and y the change of the gradient H g
+        let bend = slope - dot(&down, &next);
+        rate = if bend > 0.0 { rate * slope / bend } else { 2.0 * rate };
+        std::mem::swap(&mut here, &mut there);
+        std::mem::swap(&mut down, &mut next);
+        recent.push(here.norm * here.norm);
+        if recent.len() > MEMORY {
+            recent.remove(0);
+        }
+        steps += 1;
+    }
+}
+
+/// The largest eigenvalue in size, roughly and from below.
+fn size_at(objective: &mut impl Objective<f64>, theta: &[f64], products: &mut usize) -> Result<f64> {
+    let spectrum = lanczos(objective, theta, SIZE_STEPS, 0)?;
+    *products += spectrum.values.len();
+    Ok(spectrum.max().abs().max(spectrum.min().abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curvature::test_util::Polynomial;
+
+    fn options() -> SearchOptions {
+        SearchOptions { steps: 2000, ..SearchOptions::default() }
+    }
+
+    #[test]
+    fn newton_finds_the_saddle_and_the_minimum_nearby() {
+        let mut f = Polynomial::double_well();
+        let saddle = newton_mr(&mut f, &[0.1, 0.2], &options()).unwrap();
+        assert!(saddle.end == SearchEnd::Converged && norm(&saddle.theta) < 1e-12, "{saddle:?}");
+        assert!(saddle.steps < 12, "{saddle:?}");
+        let minimum = newton_mr(&mut f, &[1.3, 0.1], &options()).unwrap();
+        assert!(minimum.end == SearchEnd::Converged && (minimum.loss + 81.0 / 64.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_norm_of_the_gradient_can_be_descended_to_a_saddle() {
+        let mut f = Polynomial::double_well();
+        let saddle = minimize_gradient_norm(&mut f, &[0.1, 0.2], &options()).unwrap();
+        assert!(saddle.end == SearchEnd::Converged && norm(&saddle.theta) < 1e-11, "{saddle:?}");
+        let few = SearchOptions { steps: 1, ..options() };
+        let early = minimize_gradient_norm(&mut f, &[0.4, 0.2], &few).unwrap();
+        assert_eq!((early.steps, early.end), (1, SearchEnd::Steps));
+    }
+
+    #[test]
+    fn a_slope_without_a_zero_stalls() {
+        // 50 y^2 + 0.01 (x + x^3): the gradient is shortest at the origin, where it is 0.01 long
+        let terms: [(f64, &[(usize, i32)]); 3] = [(50.0, &[(1, 2)]), (0.01, &[(0, 1)]), (0.01, &[(0, 3)])];
+        for search in [newton_mr, minimize_gradient_norm] {
+            let mut f = Polynomial::new(2, &terms);
+            let found = search(&mut f, &[0.5, 0.3], &options()).unwrap();
+            assert!(found.end != SearchEnd::Converged, "{found:?}");
+            assert!((found.gradient_norm - 0.01).abs() < 1e-3 && found.theta[1].abs() < 1e-3, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_start_that_is_not_finite_is_refused() {
+        let mut f = Polynomial::double_well();
+        let error = newton_mr(&mut f, &[f64::NAN, 0.0], &options()).unwrap_err();
+        assert_eq!(error.report().code, "curvature-not-finite");
+    }
+}
