@@ -1,11 +1,11 @@
 /**
- * The face of the package. `Model` and `Landscape` speak to a worker in a browser and run in-process in Node.
+ * The face of the package. `Model`, `Landscape` and `Curvature` speak to a worker in a browser and run in-process in Node.
  *
  * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
  */
 import type {
   ArmSpec, Augment, AugmentedImage, Box, CriticalPoint, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Activation, Curve, CurveRange, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, Statistics, Surface, TableRow,
+  Activation, Curve, CurveRange, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress, Statistics, Surface, TableRow,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -96,5 +96,50 @@ export interface LandscapeApi {
 }
 
 export interface LandscapeStatic { create(spec: LandscapeSpec, options?: CreateOptions): Promise<LandscapeApi> }
+
+export interface CurvatureOptions extends CreateOptions {
+  /** A file that `Model.save` wrote, or the weights themselves; the initial ones of the spec's seed if left out. */
+  weights?: Uint8Array | Float64Array;
+  /** Cores that share the work; as many as the machine seems to have, up to four, if left out. */
+  workers?: number;
+}
+
+export interface RaceOptions {
+  /** Where all start; the initial weights of the race's seed if left out. */
+  start?: Float64Array;
+  signal?: AbortSignal;
+  /** Told after each arm. */
+  progress?: (done: number, arms: number) => void;
+}
+
+export interface SliceOptions {
+  /** Points along x and y, 51 if left out. */
+  columns?: number; rows?: number;
+  signal?: AbortSignal;
+  progress?: (progress: SliceProgress) => void;
+}
+
+export interface CurvatureApi {
+  readonly info: NetworkInfo;
+  /** The weights it was created with. */
+  readonly weights: Float64Array;
+  /** The weights that a run of this seed begins with. */
+  initial(seed: number): Promise<Float64Array>;
+  /** Loss and gradient norm, at the network's weights or others. */
+  measure(at?: Float64Array): Promise<{ loss: number; gradientNorm: number }>;
+  /** Descents from one start, with an equal number of examples or of updates; arms run beside each other. */
+  race(spec: NetworkRaceSpec, options?: RaceOptions): Promise<NetworkRace>;
+  /** A plane through the space of all weights. */
+  plane(choice: PlaneChoice): Promise<Plane>;
+  /** Pictures of the loss on a box of a plane, each finer than the one before; the last one is complete. */
+  slice(plane: Plane, box: Box, options?: SliceOptions): AsyncIterableIterator<SlicePicture>;
+  /** `thetas` of a trajectory seen on a plane. */
+  project(plane: Plane, path: Float64Array): Promise<PathOnPlane>;
+  /** How gradients of single examples and of batches scatter on a plane. */
+  noise(plane: Plane, batches: number[], at?: Float64Array): Promise<NoiseOnPlane>;
+  dispose(): Promise<void>;
+}
+
+export interface CurvatureStatic { create(spec: NetworkSpec, options?: CurvatureOptions): Promise<CurvatureApi> }
 
 export type { ArmSpec };

@@ -1,9 +1,9 @@
 /** What callers pass, made into what the core can judge. */
 import { report, SaddlepointError } from "./error.js";
-import type { Augment, Activation, Box, LandscapeSpec, NamedBytes, RaceSpec, RunSpec, TableRow } from "./types.js";
+import type { Augment, Activation, Box, LandscapeSpec, NamedBytes, NetworkRaceSpec, NetworkSpec, RaceSpec, RunSpec, TableRow } from "./types.js";
 
 /** A description as text. A number that is not finite stays visible, so that the core can name its place. */
-export function textOf(run: RunSpec | LandscapeSpec | RaceSpec | Box | Augment | Activation | TableRow[]): string {
+export function textOf(run: RunSpec | LandscapeSpec | RaceSpec | NetworkSpec | NetworkRaceSpec | Box | Augment | Activation | TableRow[]): string {
   try {
     const visible = (_: string, value: unknown): unknown =>
       typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)) ? String(value) : value;
@@ -36,7 +36,7 @@ export function pairOf(value: unknown): [number, number] {
 }
 
 /** Whether the data of a description are files. */
-export function needsFiles(spec: RunSpec | LandscapeSpec): boolean {
+export function needsFiles(spec: RunSpec | LandscapeSpec | NetworkSpec): boolean {
   return ["files", "csv", "text"].includes(dataType(spec) ?? "");
 }
 
@@ -50,6 +50,13 @@ export function floatsOf(place: string, values: unknown): Float32Array {
   if (values instanceof Float32Array) return values;
   if (Array.isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView))) return Float32Array.from(values as ArrayLike<number>);
   throw refused("not-numbers", place, "a Float32Array", typeof values, "pass the raw features of whole examples, one after the other");
+}
+
+/** Weights, or points of them, that are all finite numbers. */
+export function thetaOf(place: string, values: unknown): Float64Array {
+  if (!(values instanceof Float64Array)) throw refused("not-numbers", place, "a Float64Array", typeof values, "pass weights that this package gave");
+  if (!values.every(Number.isFinite)) throw refused("not-finite", place, "finite weights", "an infinite or missing number", "go back to weights at which the loss is finite");
+  return values;
 }
 
 /** Plain copies of the names, and bytes that hold their own memory alone: a view would travel with all of the memory behind it. */
@@ -71,7 +78,7 @@ export function bytesOf(bytes: unknown): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
-function refused(code: string, place: string, expected: string, got: string, hint: string): SaddlepointError {
+export function refused(code: string, place: string, expected: string, got: string, hint: string): SaddlepointError {
   return new SaddlepointError(report("spec", code, place, { expected, got, hint }));
 }
 

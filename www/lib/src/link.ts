@@ -2,7 +2,7 @@
 import { ask, judged, type Core, type CoreName, type Cores } from "./core.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import type { Reply, Request, Start } from "./protocol.js";
-import { compiledLab, compiledTraining, inNode, packedBytes, packedSet } from "./wasm.js";
+import { compiledCurvature, compiledLab, compiledTraining, inNode, packedBytes, packedSet } from "./wasm.js";
 
 export type Asked<C> = C extends (...args: infer A) => unknown ? A : never;
 export type Answered<C> = C extends (...args: never) => infer R ? R : never;
@@ -37,6 +37,12 @@ const PLACES: Record<CoreName, Place> = {
     compiled: compiledLab,
     worker: () => new Worker(new URL("./lab-worker.js", import.meta.url), { type: "module" }),
     here: async (module) => new (await import("./lab.js")).Lab(module),
+  },
+  curvature: {
+    file: "saddlepoint_curvature_bg.wasm",
+    compiled: compiledCurvature,
+    worker: () => new Worker(new URL("./curvature-worker.js", import.meta.url), { type: "module" }),
+    here: async (module) => new (await import("./curvature-core.js")).CurvatureCore(module),
   },
 };
 

@@ -4,6 +4,7 @@
  * which the border adds.
  */
 import type { EvaluationPoint, ExamplesHead, ImageHead, Loss, PlanesHead, ProgressHead } from "../pkg/saddlepoint.js";
+import type { TrajectoryHead } from "../pkg/saddlepoint_curvature.js";
 import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.js";
 
 export type {
@@ -12,6 +13,8 @@ export type {
   PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec,
   Scaler, Scaling, Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
+
+export type { Equal, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, WeightInfo } from "../pkg/saddlepoint_curvature.js";
 
 /** A loss by its name, or with options. */
 export type LossSpec = Loss | Loss["type"];
@@ -83,3 +86,47 @@ export interface Descent extends DescentHead {
 }
 
 export interface Race extends RaceHead { descents: Descent[] }
+
+/** What one arm of a race of a network did, at the points that were recorded. */
+export interface Trajectory extends TrajectoryHead {
+  /** Updates done, and examples seen, at each point. */
+  updates: Float64Array; examples: Float64Array;
+  /** The weights at each point, one after the other. */
+  thetas: Float64Array;
+  /** Loss and gradient norm over all examples of the landscape at each point. */
+  loss: Float64Array; gradientNorm: Float64Array;
+}
+
+export interface NetworkRace { paths: Trajectory[] }
+
+/** Which plane through the space of all weights is looked at. `at`: the weights it goes through, those of the network if left out. */
+export type PlaneChoice =
+  /** The first two principal components of paths: `thetas` of trajectories. */
+  | { type: "principal"; paths: Float64Array[] }
+  /** Two random directions whose filters have the size of the network's (Li et al. 2018). */
+  | { type: "random"; at?: Float64Array; seed?: number }
+  /** Through three points: between the first two lies the interpolation of two solutions. */
+  | { type: "interpolation"; points: [Float64Array, Float64Array, Float64Array] }
+  /** Of two weights, by number or by name, as in `dense_1.kernel[3,4]`. */
+  | { type: "weights"; at?: Float64Array; weights: [number | string, number | string] };
+
+/** A point and two orthonormal directions: coordinates are distances in the space of all weights. */
+export interface Plane {
+  type: PlaneChoice["type"];
+  origin: Float64Array;
+  axes: [Float64Array, Float64Array];
+  /** Of a principal plane: the share of the variance along each axis, and what it would be for random walks of as many points. */
+  explained?: [number, number];
+  randomWalk?: [number, number];
+  /** Of a random plane: how far one unit of filter-normalised directions is. */
+  unit?: number;
+}
+
+/** The loss on a grid of a plane, coarse or whole; values: rows x columns, y ascending by row. */
+export interface SlicePicture { box: { x: [number, number]; y: [number, number] }; columns: number; rows: number; values: Float64Array; min: number; max: number; complete: boolean }
+
+/** How far a slice is. */
+export interface SliceProgress { done: number; points: number; secondsLeft: number }
+
+/** A path seen on a plane: coordinates `x0, y0, x1, y1, ...`, the distance of each point from the plane, and the loss the plane shows there. */
+export interface PathOnPlane { at: Float64Array; off: Float64Array; slice: Float64Array }

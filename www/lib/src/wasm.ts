@@ -23,6 +23,9 @@ function once<T>(get: () => Promise<T>): () => Promise<T> {
 /** The core of landscapes, compiled. */
 export const compiledLab = once(() => compile(new URL("../pkg/saddlepoint_lab_bg.wasm", import.meta.url)));
 
+/** The core of networks in their landscape, compiled. */
+export const compiledCurvature = once(() => compile(new URL("../pkg/saddlepoint_curvature_bg.wasm", import.meta.url)));
+
 /** The core that trains, compiled. */
 export const compiledTraining = once(() => compile(new URL("../pkg/saddlepoint_bg.wasm", import.meta.url)));
 
