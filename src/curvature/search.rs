@@ -12,6 +12,11 @@ use serde::Serialize;
 const ARMIJO: f64 = 1e-4;
 /// Halvings of one step before no descent is believed to be left.
 const MAX_HALVINGS: usize = 40;
+/// The share of [`Limits::normal`] that the search begins with, and the one it comes down to: curvatures below this share
+/// of the largest are left out of a step. A step that heeds all of them is nearly along the flattest direction where H is
+/// nearly singular, and a search that takes such steps ends at points that are nothing (Powell 1970).
+const LOOSE: f64 = 0.1;
+const EXACT: f64 = 1e-14;
 /// Lanczos steps that say how large the Hessian is: its largest eigenvalue in size, to a tenth.
 const SIZE_STEPS: usize = 8;
 /// Earlier values of which a step of gradient-norm minimisation may reach the largest (Grippo, Lampariello, Lucidi 1986).
@@ -100,6 +105,11 @@ impl Place {
         self.measure(objective)
     }
 
+    /// Whether the gradient does, where the Hessian is of this size.
+    fn vanishes(&self, size: f64, options: &SearchOptions) -> bool {
+        self.norm <= options.tolerance * size * norm(&self.theta).max(1.0)
+    }
+
     /// The length that no step exceeds: beyond, the quadratic model is not believed.
     fn far(&self) -> f64 {
         norm(&self.theta).max(1.0)
@@ -132,29 +142,39 @@ pub fn newton_mr(
     let mut there = here.clone();
     let (mut steps, mut products) = (0, 0);
     let mut size = size_at(objective, start, &mut products)?;
+    let (mut share, mut floor) = (LOOSE, EXACT);
     loop {
-        let limits = Limits { steps: options.inner, residual: 1e-12, normal: 1e-14, size };
-        let found = minres(objective, &here.theta, &here.gradient, limits)?;
-        products += found.products;
-        let vanishes = |place: &Place, size: f64| place.norm <= options.tolerance * size * place.far();
-        let squares = here.norm * here.norm;
-        let slope = squares - found.residual * found.residual;
-        if vanishes(&here, size) {
+        if here.vanishes(size, options) {
             size = size_at(objective, &here.theta, &mut products)?;
         }
-        let converged = vanishes(&here, size);
-        if !converged && (slope <= 1e-14 * squares || steps == options.steps) {
-            let end = if steps == options.steps { SearchEnd::Steps } else { SearchEnd::Stalled };
-            return Ok(here.finish(steps, products, end));
+        let converged = here.vanishes(size, options);
+        if converged {
+            share = EXACT;
         }
-        let mut factor = (here.far() / norm(&found.step)).min(1.0);
+        let limits = Limits { steps: options.inner, residual: 1e-12, normal: share, size };
+        let found = minres(objective, &here.theta, &here.gradient, limits)?;
+        products += found.products;
+        let squares = here.norm * here.norm;
+        if converged {
+            // the last step is there already: it is taken if it pays
+            there.go(objective, &here.theta, &found.step, 1.0)?;
+            let end = if there.norm <= 0.5 * here.norm { there } else { here };
+            return Ok(end.finish(steps, products, SearchEnd::Converged));
+        }
+        if steps == options.steps {
+            return Ok(here.finish(steps, products, SearchEnd::Steps));
+        }
+        let slope = squares - found.residual * found.residual;
+        let whole = (here.far() / norm(&found.step)).min(1.0);
+        let mut factor = whole;
         let mut better = false;
-        // past convergence only the whole step, which is there already, and only if it pays
-        let tries = if converged { 1 } else { MAX_HALVINGS };
-        for _ in 0..tries {
+        for _ in 0..MAX_HALVINGS {
+            // what is left of the gradient has less curvature than counts
+            if slope <= 1e-14 * squares {
+                break;
+            }
             there.go(objective, &here.theta, &found.step, factor)?;
-            let promised = squares - 2.0 * ARMIJO * factor * slope;
-            better = there.norm * there.norm <= if converged { 0.25 * squares } else { promised };
+            better = there.norm * there.norm <= squares - 2.0 * ARMIJO * factor * slope;
             if better {
                 break;
             }
@@ -163,11 +183,16 @@ pub fn newton_mr(
         if better {
             std::mem::swap(&mut here, &mut there);
             steps += 1;
+            floor = EXACT;
+            share = if factor == 1.0 { (0.25 * share).max(EXACT) } else { (4.0 * share).min(LOOSE) };
+        } else if slope > 1e-14 * squares {
+            // the step goes along directions of next to no curvature: without them, if that leaves something
+            floor = 10.0 * share;
+            share = (100.0 * share).min(LOOSE);
+        } else {
+            share *= 0.1;
         }
-        if converged {
-            return Ok(here.finish(steps, products, SearchEnd::Converged));
-        }
-        if !better {
+        if !better && (share < floor || floor > LOOSE) {
             return Ok(here.finish(steps, products, SearchEnd::Stalled));
         }
     }
@@ -202,7 +227,7 @@ pub fn minimize_gradient_norm(
         let slope = dot(&down, &down);
         finite(slope)?;
         let stalled = slope.sqrt() <= f64::EPSILON * size * here.norm;
-        if here.norm <= options.tolerance * size * here.far() {
+        if here.vanishes(size, options) {
             return Ok(here.finish(steps, products, SearchEnd::Converged));
         }
         if stalled || steps == options.steps {
