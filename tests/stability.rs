@@ -68,7 +68,7 @@ fn the_largest_curvature_rises_to_the_edge_of_stability_and_hovers_there() {
     }
 }
 
-/// 64-112-20-10 on 512 digits, the fastest of a few runs each: a Hessian-vector product costs less than three
+/// 64-112-20-10 on 512 digits, the fastest of 15 runs each, and of up to 400 while another load slows some of them: a Hessian-vector product costs less than three
 /// gradients, so forty Lanczos steps less than a hundred and fifty.
 #[test]
 fn a_hessian_vector_product_costs_less_than_three_gradients() {
@@ -78,7 +78,7 @@ fn a_hessian_vector_product_costs_less_than_three_gradients() {
     let v = theta.clone();
     let mut out = vec![0.0; theta.len()];
     let mut fastest = [f64::INFINITY; 3];
-    for _ in 0..40 {
+    for round in 0..400 {
         for (which, fastest) in fastest.iter_mut().enumerate() {
             let start = Instant::now();
             match which {
@@ -88,6 +88,9 @@ fn a_hessian_vector_product_costs_less_than_three_gradients() {
             }
             .unwrap();
             *fastest = fastest.min(start.elapsed().as_secs_f64());
+        }
+        if round >= 15 && fastest[1].max(fastest[2]) < 2.9 * fastest[0] {
+            break;
         }
     }
     let [gradient, product, gauss_newton] = fastest;
