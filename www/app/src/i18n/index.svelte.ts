@@ -2,13 +2,14 @@
 import { settings } from "../state/settings.svelte.ts";
 import { inspect } from "./strings/inspect.ts";
 import { landscape } from "./strings/landscape.ts";
+import { network } from "./strings/network.ts";
 import { report } from "./strings/report.ts";
 import { samples } from "./strings/samples.ts";
 import { shell } from "./strings/shell.ts";
 import { train } from "./strings/train.ts";
 import type { Entry } from "./table.ts";
 
-export const strings = { ...shell, ...landscape, ...train, ...inspect, ...samples, ...report } as const;
+export const strings = { ...shell, ...landscape, ...network, ...train, ...inspect, ...samples, ...report } as const;
 export type Key = keyof typeof strings;
 export type Language = "en" | "zh";
 export type Values = Record<string, string | number>;

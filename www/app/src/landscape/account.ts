@@ -78,7 +78,8 @@ function together(key: "land.still" | "land.near" | "land.passed" | "land.coming
   return t(who.length > 1 ? `${key}.many` : key, { names, radius: short(radius) });
 }
 
-function named(arm: Arm): string {
+/** The name of an arm inside a sentence. */
+export function named(arm: Arm): string {
   return spaced(armName(arm));
 }
 

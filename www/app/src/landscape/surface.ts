@@ -97,7 +97,7 @@ export function crossings(surface: Surface, from: readonly [number, number], alo
 }
 
 /** The surface between its samples, bilinear; not a number outside. */
-function sample(surface: Surface, [x, y]: readonly [number, number]): number {
+export function sample(surface: Surface, [x, y]: readonly [number, number]): number {
   const { box, columns, rows, values } = surface;
   const u = ((x - box.x[0]) / (box.x[1] - box.x[0])) * (columns - 1);
   const v = ((y - box.y[0]) / (box.y[1] - box.y[0])) * (rows - 1);

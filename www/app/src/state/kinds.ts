@@ -57,8 +57,8 @@ export function flag(url: string, initial: boolean): Setting<boolean> {
 }
 
 /** A word or a sentence. */
-export function text(url: string, most: number): Setting<string> {
-  return { url, initial: "", read: (value) => (value.length <= most ? value : undefined), write: (value) => value };
+export function text(url: string, most: number, initial = ""): Setting<string> {
+  return { url, initial, read: (value) => (value.length <= most ? value : undefined), write: (value) => value };
 }
 
 /** A value of any shape, kept as JSON; `check` refuses what a hand-edited link may hold. */

@@ -17,8 +17,12 @@ export const ARMS = ["gd", "mini", "sgd", "momentum", "nesterov", "adam"] as con
 export type Arm = (typeof ARMS)[number];
 
 /** What the Landscape view shows the landscape of. A subject is a component of `landscape/` and a line of its `Landscape.svelte`. */
-export const SUBJECTS = ["weights"] as const;
+export const SUBJECTS = ["weights", "network"] as const;
 export type Subject = (typeof SUBJECTS)[number];
+
+/** The planes that a network is seen on. */
+export const PLANES = ["principal", "random", "interpolation", "weights"] as const;
+export type PlaneName = (typeof PLANES)[number];
 
 /** The page itself. */
 const page = {
@@ -43,6 +47,25 @@ const landscape = {
   arms: subset("arms", ["gd", "mini", "sgd"], ARMS),
   radius: number("radius", 0.3, { min: 0.01, max: 1 }),
   figure: choice("figure", "contours", ["contours", "table"]),
+};
+
+/** A network in its landscape. Rates are those that on the first network neither creep nor diverge. */
+const network = {
+  netSeed: number("nseed", 7, { min: 0, max: 4294967295, whole: true }),
+  netEqual: choice("equal", "examples", ["examples", "gradients"]),
+  netPasses: number("passes", 40, { min: 1, max: 100000, whole: true }),
+  netBatch: number("nbatch", 32, { min: 1, max: 512, whole: true }),
+  netArms: subset("narms", ["gd", "mini", "sgd"], ARMS),
+  netGd: number("ngd", 0.5, { min: 0.00001, max: 100 }),
+  netMini: number("nmini", 0.1, { min: 0.00001, max: 100 }),
+  netSgd: number("nsgd", 0.02, { min: 0.00001, max: 100 }),
+  netMomentum: number("nmom", 0.1, { min: 0.00001, max: 100 }),
+  netNesterov: number("nnes", 0.1, { min: 0.00001, max: 100 }),
+  netAdam: number("nadam", 0.01, { min: 0.00001, max: 100 }),
+  netPlane: choice("plane", "principal", PLANES),
+  netX: text("wx", 100, "dense_1.kernel[20,0]"),
+  netY: text("wy", 100, "dense_2.kernel[0,0]"),
+  netFigure: choice("nfig", "contours", ["contours", "table"]),
 };
 
 export const LOSSES = [
@@ -124,7 +147,7 @@ const train = {
   writeSeed: number("draw", 0, { min: 0, max: 4294967295, whole: true }),
 };
 
-export const table = { ...page, ...landscape, ...train };
+export const table = { ...page, ...landscape, ...network, ...train };
 export type Name = keyof typeof table;
 export type ValueOf<S> = S extends Setting<infer T> ? T : never;
 export type Settings = { [N in Name]: ValueOf<(typeof table)[N]> };

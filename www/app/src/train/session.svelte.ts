@@ -94,6 +94,11 @@ export class Session {
     return this.loaded?.key === this.key ? this.loaded.spec : runSpec(settings);
   }
 
+  /** The files that the data of the model in hand are. */
+  get dataFiles(): readonly NamedBytes[] {
+    return this.made !== null && isOwn(this.made.trainSet) ? this.files : [];
+  }
+
   /** Names of the files that the recipe's data are. */
   get fileNames(): readonly string[] {
     return isOwn(settings.trainSet) ? this.files.map(({ name }) => name) : [];

@@ -243,6 +243,11 @@ export const report = {
   // a saved model, and the core itself
   "report.model-foreign": ["This is no model file of saddlepoint. Choose a file that was saved here.", "这不是 saddlepoint 的模型文件。请选择在此保存的文件。"],
   "report.model-damaged": ["The model file is damaged and was not loaded. Download or save it again.", "模型文件已损坏，未载入。请重新下载或保存。"],
+  "report.model-other-network": ["The weights are those of another network.", "这些权重属于另一个网络。"],
+  "report.plane-degenerate": ["These points lie on a line and span no plane. Choose another plane.", "这些点在一条直线上，不能确定平面。请选择另一个平面。"],
+  "report.plane-points": ["The principal plane takes 3 to {most} points of all paths together, got {got}.", "主成分平面需要全部路径共 3 至 {most} 个点，实有 {got} 个。"],
+  "report.plane-weights": ["Name two different weights of the network’s {parameters}.", "请写出网络 {parameters} 个权重中不同的两个。"],
+  "report.weight-unknown": ["There is no weight {got}. Write a number below {parameters}, or a name such as dense_1.kernel[0,0].", "没有名为 {got} 的权重。请写小于 {parameters} 的序号，或如 dense_1.kernel[0,0] 的名称。"],
   "report.model-newer": [
     "The model file has format {got}, this page reads up to {want}. Reload the page to get its newest version.",
     "模型文件的格式为 {got}，本页最多读取 {want}。请刷新页面以获得最新版本。",

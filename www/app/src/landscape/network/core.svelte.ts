@@ -1,0 +1,150 @@
+/** The network's side of the core: the race, the plane, the paths seen on it, and its picture from coarse to fine. */
+import { Curvature, type Box, type CurvatureApi, type NetworkRaceSpec, type NetworkSpec, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
+
+import { reportOf } from "../../i18n/report.svelte.ts";
+import { ARMS, type Arm } from "../../state/table.ts";
+
+/** A descent, and where it is seen. */
+export interface Seen { arm: Arm; path: Trajectory; on: PathOnPlane }
+
+/** A plane with what is seen on it. */
+export interface View { plane: Plane; seen: readonly Seen[]; box: Box; picture: SlicePicture | null }
+
+export interface Source { spec: NetworkSpec; weights?: Uint8Array; files?: readonly { name: string; bytes: Uint8Array }[] }
+
+export type Phase = "opening" | "racing" | "projecting" | "drawing" | "drawn" | "stopped" | "failed";
+
+type Choose = (paths: readonly Trajectory[], api: CurvatureApi) => PlaneChoice | null;
+
+export class NetworkCore {
+  phase: Phase = $state("opening");
+  api: CurvatureApi | null = $state.raw(null);
+  paths: readonly Trajectory[] = $state.raw([]);
+  view: View | null = $state.raw(null);
+  /** Planes beside each other. */
+  compared: readonly View[] = $state.raw([]);
+  progress: SliceProgress | null = $state.raw(null);
+  /** Arms of the race that are done. */
+  arms = $state(0);
+  error: ReportMessage | null = $state.raw(null);
+
+  /** What is under way of each kind, which something newer ends. */
+  readonly #turns = { race: new AbortController(), look: new AbortController() };
+
+  /** Another network: everything begins anew. */
+  async open({ spec, weights, files }: Source): Promise<boolean> {
+    this.#begin("race", "opening");
+    const signal = this.#begin("look", "opening");
+    const before = this.api;
+    [this.api, this.paths, this.view, this.compared] = [null, [], null, []];
+    void before?.dispose();
+    return this.#guard(signal, async () => {
+      const api = await Curvature.create(spec, { ...(weights ? { weights } : {}), ...(files && files.length > 0 ? { files: [...files] } : {}), signal });
+      this.api = api;
+    });
+  }
+
+  async run(spec: NetworkRaceSpec): Promise<boolean> {
+    const api = this.api;
+    if (api === null) return false;
+    this.#turns.look.abort();
+    const signal = this.#begin("race", "racing");
+    this.arms = 0;
+    this.compared = [];
+    if (spec.arms.length === 0) {
+      this.paths = [];
+      return true;
+    }
+    return this.#guard(signal, async () => {
+      const { paths } = await api.race(spec, { start: api.weights, signal, progress: (done) => { if (!signal.aborted) this.arms = done; } });
+      this.paths = paths;
+    });
+  }
+
+  /** Looks at a plane, and draws it. */
+  async look(choose: Choose, boxOf: (plane: Plane, seen: readonly PathOnPlane[]) => Box, size: { columns: number; rows: number }): Promise<boolean> {
+    const api = this.api;
+    if (api === null) return false;
+    const signal = this.#begin("look", "projecting");
+    return this.#guard(signal, async () => {
+      const view = await this.#seen(api, choose, boxOf);
+      signal.throwIfAborted();
+      this.view = view;
+      if (view === null) {
+        this.phase = "drawn";
+        return;
+      }
+      this.phase = "drawing";
+      this.progress = null;
+      const progress = (news: SliceProgress): void => { if (!signal.aborted) this.progress = news; };
+      for await (const picture of api.slice(view.plane, view.box, { ...size, signal, progress })) {
+        this.view = { ...view, picture };
+      }
+      this.phase = "drawn";
+    });
+  }
+
+  /** The same paths on several planes, one after the other. */
+  async compare(choices: readonly Choose[], boxOf: (plane: Plane, seen: readonly PathOnPlane[]) => Box, size: { columns: number; rows: number }): Promise<boolean> {
+    const api = this.api;
+    if (api === null) return false;
+    const signal = this.#begin("look", "drawing");
+    this.compared = [];
+    this.progress = null;
+    return this.#guard(signal, async () => {
+      for (const choose of choices) {
+        const view = await this.#seen(api, choose, boxOf);
+        signal.throwIfAborted();
+        if (view === null) continue;
+        const others = this.compared;
+        for await (const picture of api.slice(view.plane, view.box, { ...size, signal })) this.compared = [...others, { ...view, picture }];
+      }
+      this.phase = "drawn";
+    });
+  }
+
+  /** Leaves the picture as it is. */
+  stop(): void {
+    this.#turns.look.abort();
+    if (this.phase === "drawing") this.phase = "stopped";
+  }
+
+  async close(): Promise<void> {
+    this.#turns.race.abort();
+    this.#turns.look.abort();
+    await this.api?.dispose();
+    this.api = null;
+  }
+
+  async #seen(api: CurvatureApi, choose: Choose, boxOf: (plane: Plane, seen: readonly PathOnPlane[]) => Box): Promise<View | null> {
+    const choice = choose(this.paths, api);
+    if (choice === null) return null;
+    const plane = await api.plane(choice);
+    const seen: Seen[] = [];
+    for (const path of this.paths) {
+      const arm = ARMS.find((known) => known === path.id);
+      if (arm !== undefined) seen.push({ arm, path, on: await api.project(plane, path.thetas) });
+    }
+    return { plane, seen, box: boxOf(plane, seen.map(({ on }) => on)), picture: null };
+  }
+
+  #begin(what: "race" | "look", phase: Phase): AbortSignal {
+    this.#turns[what].abort();
+    this.#turns[what] = new AbortController();
+    this.phase = phase;
+    this.error = null;
+    return this.#turns[what].signal;
+  }
+
+  async #guard(signal: AbortSignal, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return !signal.aborted;
+    } catch (error) {
+      if (signal.aborted) return false;
+      this.error = reportOf(error);
+      this.phase = "failed";
+      return false;
+    }
+  }
+}
