@@ -212,7 +212,7 @@ fn running_statistics_are_those_of_the_batches_and_only_steps_move_them() {
     trainer.loss().gradient(&rows, &theta, &mut gradient).unwrap();
     trainer.loss().product(&rows, &theta, &theta, &mut gradient).unwrap();
     trainer.loss().evaluate(&rows, &theta).unwrap();
-    trainer.lambda_max().unwrap();
+    trainer.curvature().unwrap();
     assert_eq!(trainer.loss().state(), initial, "only a step moves the state");
     trainer.step().unwrap();
     for u in 0..8 {

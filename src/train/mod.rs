@@ -14,6 +14,7 @@ mod trainer;
 mod watch;
 
 pub use batches::Batches;
+pub use curvature::CurvaturePoint;
 pub use evaluation::{Evaluation, Mistake};
 pub use generate::Generate;
 pub use history::{EvaluationPoint, History};

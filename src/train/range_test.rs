@@ -225,11 +225,11 @@ mod tests {
         let first = tested.range_test(1e-5, 1.0, 60).unwrap();
         assert_eq!(tested.range_test(1e-5, 1.0, 60).unwrap(), first);
         (0..30).for_each(|_| tested.step().unwrap());
-        let lambda = tested.lambda_max().unwrap();
+        let lambda = tested.curvature().unwrap().lambda_max;
         let (hash, kept) = (tested.run_hash(), tested.history().clone());
         tested.range_test(1e-5, 10.0, 80).unwrap();
         assert_eq!((tested.run_hash(), tested.history()), (hash, &kept));
-        assert_eq!(tested.lambda_max().unwrap(), lambda, "masks too are those of before");
+        assert_eq!(tested.curvature().unwrap().lambda_max, lambda, "masks too are those of before");
         tested.run_until(|| false).unwrap();
         assert_eq!(tested.run_hash(), plain.run_hash());
     }
@@ -266,7 +266,7 @@ mod tests {
             trainer(r#"{"type":"dense","units":1,"useBias":false}"#, &optimizer, r#"{"type":"full"}"#)
         };
         let mut run = gd(0.1);
-        let limit = 2.0 / run.lambda_max().unwrap();
+        let limit = 2.0 / run.curvature().unwrap().lambda_max;
         let test = run.range_test(1e-4, 100.0, 120).unwrap();
         assert!(test.diverged && test.rates.len() < 120);
         assert!(test.losses.iter().chain(&test.smoothed).all(|l| l.is_finite()));

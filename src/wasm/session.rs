@@ -263,13 +263,12 @@ impl Session {
         Ok(self.progress())
     }
 
-    /// The largest Hessian eigenvalue of the training loss at the present weights.
+    /// The [`CurvaturePoint`](crate::train::CurvaturePoint) at the present weights.
     ///
     /// # Errors
-    /// As [`Trainer::lambda_max`].
-    #[wasm_bindgen(js_name = lambdaMax)]
-    pub fn lambda_max(&mut self) -> Js<f64> {
-        Ok(self.trainer.lambda_max()?)
+    /// As [`Trainer::curvature`].
+    pub fn curvature(&mut self) -> Js<JsValue> {
+        Ok(object(&self.trainer.curvature()?))
     }
 
     /// The [`Statistics`](crate::train::Statistics) of every layer at the present weights.

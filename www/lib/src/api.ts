@@ -5,7 +5,7 @@
  */
 import type {
   ArmSpec, Augment, AugmentedImage, Box, CriticalPoint, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Activation, Curve, CurveRange, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress, Statistics, Surface, TableRow,
+  Activation, CurvaturePoint, Curve, CurveRange, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress, Statistics, Surface, TableRow,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -44,8 +44,11 @@ export interface ModelApi {
   encode(rows: TableRow[]): Promise<Float32Array>;
   /** Rows of raw features; returns rows x outputs. */
   predict(examples: Float32Array): Promise<Float32Array>;
-  /** Largest Hessian eigenvalue of the training loss at the present weights. */
-  lambdaMax(): Promise<number>;
+  /**
+   * Both ends of the Hessian's spectrum at the present weights, over the first 512 training examples: lambda_max and the value it must
+   * stay below, lambda_min, how many negative directions there are at least, and the gradient norm. The run stays as it is.
+   */
+  curvature(): Promise<CurvaturePoint>;
   /**
    * Weights, last gradient and outputs of every layer: histograms, dead units, saturation, and how much of the gradient
    * reaches the first layer. Computed only when asked for; the run stays as it is.

@@ -5,7 +5,7 @@ import { report, SaddlepointError } from "./error.js";
 import { parts } from "./input.js";
 import { Rates } from "./rates.js";
 import type {
-  AugmentedImage, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest,
+  AugmentedImage, CurvaturePoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest,
   RawExamples, RegressionFit, RunSpec, Statistics,
 } from "./types.js";
 
@@ -40,7 +40,7 @@ export interface TrainingCalls extends Common {
   inspect(example: Float32Array): Inspection;
   encode(rows: string): Float32Array;
   predict(examples: Float32Array): Float32Array;
-  lambdaMax(): number;
+  curvature(): CurvaturePoint;
   layerStatistics(): Statistics;
   beginRangeTest(from: number, to: number, steps: number): undefined;
   /** The test so far, and whether that is all of it. */
@@ -160,8 +160,8 @@ export class Engine implements Core, TrainingCalls {
     return this.timed(this.model().restore(rate) as Raw);
   }
 
-  lambdaMax(): number {
-    return this.model().lambdaMax();
+  curvature(): CurvaturePoint {
+    return this.model().curvature() as CurvaturePoint;
   }
 
   layerStatistics(): Statistics {

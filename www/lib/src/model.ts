@@ -7,7 +7,7 @@ import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, stringOf, t
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Answered, type Asked, type Link } from "./link.js";
 import type {
-  Augment, AugmentedImage, Activation, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, TableRow,
+  Augment, AugmentedImage, Activation, CurvaturePoint, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, TableRow,
 } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
@@ -122,8 +122,8 @@ export class Model implements ModelApi {
     return this.ask("encode", textOf(rows));
   }
 
-  lambdaMax(): Promise<number> {
-    return this.ask("lambdaMax");
+  curvature(): Promise<CurvaturePoint> {
+    return this.ask("curvature");
   }
 
   layerStatistics(): Promise<Statistics> {

@@ -8,7 +8,7 @@ import type { TrajectoryHead } from "../pkg/saddlepoint_curvature.js";
 import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.js";
 
 export type {
-  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
+  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, CurvaturePoint, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
   FilesInfo, Generator, GradientFlow, Initializer, LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, LayerStatistics, Mistake, ModelInfo, OptimizerSpec,
   PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec,
   Scaler, Scaling, Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm, TableInfo, TableSpec, Task,

@@ -139,6 +139,8 @@ const train = {
   epochs: number("epochs", 25, { min: 1, max: 10000, whole: true }),
   trainSeed: number("run", 11, { min: 0, max: 4294967295, whole: true }),
   edits: editsSetting("edits"),
+  /** The share of the time, in per cent, in which the curvature is measured; no part of the run. */
+  watch: choice("watch", "off", ["off", "2", "10", "30"]),
   /** What a character model writes on from, and how; no part of the run. */
   prompt: text("prompt", MOST_LETTERS),
   temperature: number("temp", 0.8, { min: 0, max: 10 }),
