@@ -55,3 +55,23 @@ test("all of MNIST is dropped and read to 98.5 per cent in two epochs, the mean 
   }
   expect(mean(outcomes)).toBeGreaterThanOrEqual(98.5);
 });
+
+/** Cohen, Kaur, Li, Kolter, Talwalkar 2021: the sharpness of a deep net rises until gradient descent is barely stable, and stays there. */
+test("full-batch descent on the digits rises to the edge of stability, and the page shows it", async ({ page }) => {
+  test.setTimeout(180_000);
+  const hidden = Array.from({ length: 6 }, () => "d32-relu").join("_");
+  await page.goto(`./?view=train&lang=en&net=${hidden}_d10&loss=meanSquaredError&method=sgd&lr=0.4&decay=constant&size=full&epochs=900&watch=30&run=1`);
+  await train(page, 150_000);
+  const figure = page.locator("[data-curvature]");
+  await expect(figure.locator("[data-edge]")).toContainText("At step 900");
+  await expect(figure.locator("[data-edge]")).toContainText("at the edge of stability");
+  await figure.getByRole("button", { name: /table/i }).first().click();
+  const rows = await figure.getByRole("row").allInnerTexts();
+  const points = rows.map((row) => row.split("\t").map(Number)).filter(([step]) => Number.isFinite(step));
+  const ratio = ([, max = NaN, limit = NaN]: number[]): number => max / limit;
+  process.stdout.write(`lambda_max over 2/eta: ${points.map((point) => `${String(point[0])}: ${ratio(point).toFixed(2)}`).join(", ")}\n`);
+  expect(ratio(points[0] ?? [])).toBeLessThan(0.5);
+  const late = points.filter(([step = 0]) => step >= 400);
+  expect(late.length).toBeGreaterThan(0);
+  for (const point of late) expect(Math.abs(ratio(point) - 1)).toBeLessThan(0.2);
+});

@@ -128,6 +128,22 @@ test("an activation is drawn with its derivative", async () => {
   assert.equal((await refusal(Model.activationCurve("tanh", { from: 1, to: 1 }))).code, "curve-range");
 });
 
+test("curvature is that of the loss, known for least squares, and leaves the run as it is", async () => {
+  const model = await Model.create({
+    data: { type: "diabetes" }, test: 0, layers: [{ type: "dense", units: 1, useBias: false }], loss: "halfMeanSquaredError",
+    optimizer: { type: "sgd", learningRate: 0.1 }, batch: { type: "full" }, epochs: 20, seed: 1,
+  });
+  const { runHash } = await model.step(3);
+  const point = await model.curvature();
+  assert.ok(Math.abs(point.lambdaMax - 4.02421) < 1e-3 && Math.abs(point.lambdaMin - 0.0086) < 1e-3, JSON.stringify(point));
+  assert.deepEqual([point.step, point.examples, point.indexAtLeast], [3, 442, 0]);
+  assert.ok(Math.abs(point.stableBelow - 20) < 1e-9 && point.gradientNorm > 0);
+  assert.equal((await model.step(1)).step, 4);
+  await model.reset();
+  assert.equal((await model.step(3)).runHash, runHash);
+  await model.dispose();
+});
+
 test("a range test finds a rate that trains, and leaves the run as it is", async () => {
   const model = await Model.create(digits);
   const hash = (await model.step(5)).runHash;

@@ -30,9 +30,9 @@ export class Curvature {
     return this.points.at(-1) ?? null;
   }
 
-  /** Call when the weights have moved: measures if a watch is wanted and its share of the time allows it. */
+  /** Call when the weights have moved: measures if a watch is wanted, as often as its share of the time allows and where the run rests. */
   follow(): void {
-    if (settings.watch === "off" || this.busy || performance.now() < this.next) return;
+    if (settings.watch === "off" || this.busy || (this.run.phase === "running" && performance.now() < this.next)) return;
     if (this.run.model && this.last?.step !== this.run.step) void this.measure();
   }
 
