@@ -31,6 +31,10 @@ impl Stream {
     pub const LABEL: Self = Self(0x0a00_0000);
     /// Sampling from what a network predicts.
     pub const SAMPLE: Self = Self(0x0b00_0000);
+    /// Random signs that estimate traces and densities.
+    pub const SIGNS: Self = Self(0x0c00_0000);
+    /// Where searches for critical points begin.
+    pub const SEARCH: Self = Self(0x0d00_0000);
 
     /// The `n`-th stream of this use.
     #[must_use]

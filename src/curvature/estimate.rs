@@ -59,7 +59,7 @@ pub fn hutchinson<T: Real>(
 
 /// The `probe`-th vector of random signs (Rademacher).
 pub(super) fn signs(seed: u64, probe: usize, n: usize) -> Vec<f64> {
-    let source = Source::new(seed, Stream::PROBE.nth(1), probe as u64);
+    let source = Source::new(seed, Stream::SIGNS, probe as u64);
     let sign =
         |i: usize| if source.words(i as u64 / 128)[i / 32 % 4] >> (i % 32) & 1 == 0 { 1.0 } else { -1.0 };
     (0..n).map(sign).collect()

@@ -24,6 +24,8 @@ pub struct IndexOptions {
     pub noise: f64,
     /// Steps of gradient-norm minimisation before Newton's: far from any critical point it is steadier.
     pub approach: usize,
+    /// Steps of the same after Newton's, if they stalled: they go down to the floor of the region that is gradient-flat.
+    pub polish: usize,
     /// The search.
     pub search: SearchOptions,
     /// The certificate.
@@ -37,6 +39,7 @@ impl Default for IndexOptions {
             descent: 1000,
             noise: 0.5,
             approach: 50,
+            polish: 500,
             search: SearchOptions::default(),
             certificate: CertificateOptions::default(),
         }
@@ -77,7 +80,7 @@ pub fn index_point(
     number: u64,
     options: &IndexOptions,
 ) -> Result<(IndexPoint, Vec<f64>)> {
-    let source = Source::new(options.seed, Stream::PROBE.nth(2), number);
+    let source = Source::new(options.seed, Stream::SEARCH, number);
     let words = source.words(0);
     let mut theta = initial(u64::from(words[0]) << 32 | u64::from(words[1]));
     let n = theta.len();
@@ -92,6 +95,10 @@ pub fn index_point(
     let mut found = minimize_gradient_norm(objective, &theta, &approach)?;
     if found.end != SearchEnd::Converged {
         found = newton_mr(objective, &found.theta, &options.search)?;
+    }
+    if found.end != SearchEnd::Converged {
+        let polish = SearchOptions { steps: options.polish, ..options.search.clone() };
+        found = minimize_gradient_norm(objective, &found.theta, &polish)?;
     }
     let certificate = certify(objective, &found.theta, &options.certificate)?;
     let point = IndexPoint {

@@ -19,6 +19,9 @@ const LOOSE: f64 = 0.1;
 const EXACT: f64 = 1e-14;
 /// Lanczos steps that say how large the Hessian is: its largest eigenvalue in size, to a tenth.
 const SIZE_STEPS: usize = 8;
+/// Newton steps in which the gradient's norm must fall by [`PROGRESS`], lest the search count as stalled.
+const PATIENCE: usize = 30;
+const PROGRESS: f64 = 0.01;
 /// Earlier values of which a step of gradient-norm minimisation may reach the largest (Grippo, Lampariello, Lucidi 1986).
 const MEMORY: usize = 10;
 
@@ -47,7 +50,8 @@ impl Default for SearchOptions {
 pub enum SearchEnd {
     /// The gradient vanishes.
     Converged,
-    /// No step along the Newton direction makes the gradient shorter: it lies in the kernel of the Hessian.
+    /// No step makes the gradient shorter, or thirty of them by less than a hundredth: it lies, nearly, in the kernel of
+    /// the Hessian.
     Stalled,
     /// All steps were done.
     Steps,
@@ -143,6 +147,7 @@ pub fn newton_mr(
     let (mut steps, mut products) = (0, 0);
     let mut size = size_at(objective, start, &mut products)?;
     let (mut share, mut floor) = (LOOSE, EXACT);
+    let mut norms = Vec::new();
     loop {
         if here.vanishes(size, options) {
             size = size_at(objective, &here.theta, &mut products)?;
@@ -184,6 +189,10 @@ pub fn newton_mr(
             std::mem::swap(&mut here, &mut there);
             steps += 1;
             floor = EXACT;
+            norms.push(here.norm);
+            if steps > PATIENCE && here.norm > (1.0 - PROGRESS) * norms[steps - 1 - PATIENCE] {
+                return Ok(here.finish(steps, products, SearchEnd::Stalled));
+            }
             share = if factor == 1.0 { (0.25 * share).max(EXACT) } else { (4.0 * share).min(LOOSE) };
         } else if slope > 1e-14 * squares {
             // the step goes along directions of next to no curvature: without them, if that leaves something

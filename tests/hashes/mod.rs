@@ -3,6 +3,7 @@
 //! Each engine prints its list; `tools/test.mjs` compares the lists. A new family is one more function here, named
 //! in `all`.
 
+mod curvature;
 mod kernels;
 mod optim;
 
@@ -18,7 +19,7 @@ pub struct Case {
 
 /// Every case, in a fixed order.
 pub fn all() -> Vec<Case> {
-    [random_numbers(), data_sets(), kernels::cases(), optim::cases(), landscape()]
+    [random_numbers(), data_sets(), kernels::cases(), optim::cases(), curvature::cases(), landscape()]
         .into_iter()
         .flatten()
         .collect()
