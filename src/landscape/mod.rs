@@ -14,8 +14,9 @@ mod spec;
 mod surface;
 
 pub use network::{
-    Equal, GradientNoise, NetworkInfo, NetworkLandscape, NetworkRaceSpec, NetworkSpec, PathOnPlane, Plane,
-    PrincipalPlane, Projection, RandomPlane, Trajectory, WeightInfo, principal_plane, random_plane,
+    EigenPlane, Equal, GradientNoise, NetworkInfo, NetworkLandscape, NetworkRaceSpec, NetworkSpec,
+    PathOnPlane, Plane, PrincipalPlane, Projection, RandomPlane, Trajectory, WeightInfo, principal_plane,
+    random_plane,
 };
 pub use points::PlanePoint;
 pub use race::{Descent, Race, SeedStrip, StripArm};

@@ -2,6 +2,7 @@
 
 use super::common::read;
 use super::convert::{Js, doubles, object, set, whole};
+use crate::curvature::{CertificateOptions, SearchEnd, SearchOptions};
 use crate::error::Error;
 use crate::io;
 use crate::json;
@@ -15,6 +16,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Seeds are whole numbers that JavaScript carries exactly.
 const MOST_SEED: u64 = (1 << 53) - 1;
+/// Most steps of an iteration; each of Lanczos' holds a vector as long as theta.
+const MOST_STEPS: u64 = 10_000;
 
 /// A trajectory without its numbers.
 #[derive(Debug, Serialize, tsify::Tsify)]
@@ -25,6 +28,22 @@ pub struct TrajectoryHead<'a> {
     pub id: &'a str,
     /// The update after which it was not finite.
     pub diverged_at: Option<u64>,
+}
+
+/// Where a search ended, without its weights.
+#[derive(Debug, Serialize, tsify::Tsify)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchHead {
+    /// The loss there.
+    pub loss: f64,
+    /// Euclidean norm of the gradient.
+    pub gradient_norm: f64,
+    /// Steps taken.
+    pub steps: usize,
+    /// Hessian-vector products.
+    pub products: usize,
+    /// Why it ended.
+    pub end: SearchEnd,
 }
 
 /// The gradient noise of single examples on a plane, and of batches.
@@ -149,6 +168,52 @@ impl NetworkSession {
         let found = random_plane(self.network.checked(&theta)?, self.network.table(), seed)?;
         let head = plane(&found.plane);
         set(&head, "unit", found.unit);
+        Ok(head)
+    }
+
+    /// The plane of the most negative and the most positive curvature, after `steps` steps of Lanczos iteration.
+    ///
+    /// # Errors
+    /// As [`NetworkLandscape::eigen_plane`].
+    #[wasm_bindgen(js_name = eigenPlane)]
+    pub fn eigen_plane(&mut self, theta: Vec<f64>, steps: f64, seed: f64) -> Js<JsValue> {
+        let steps = whole("steps", steps, 1, MOST_STEPS)? as usize;
+        let found = self.network.eigen_plane(&theta, steps, whole("seed", seed, 0, MOST_SEED)?)?;
+        let head = plane(&found.plane);
+        set(&head, "eigenvalues", doubles(&found.values));
+        set(&head, "residuals", doubles(&found.residuals));
+        set(&head, "ritz", doubles(&found.spectrum.values));
+        Ok(head)
+    }
+
+    /// What can be proved of some weights; all eigenvalues of networks of at most `whole` weights.
+    ///
+    /// # Errors
+    /// As [`NetworkLandscape::certify`].
+    pub fn certify(&mut self, theta: Vec<f64>, most: f64, steps: f64) -> Js<JsValue> {
+        let options = CertificateOptions {
+            whole: whole("whole", most, 0, u64::from(u32::MAX))? as usize,
+            steps: whole("steps", steps, 1, MOST_STEPS)? as usize,
+            ..CertificateOptions::default()
+        };
+        Ok(object(&self.network.certify(&theta, &options)?))
+    }
+
+    /// The critical point that Newton-MR reaches from some weights within `steps` steps, or where it ended.
+    ///
+    /// # Errors
+    /// As [`NetworkLandscape::search`].
+    pub fn search(&mut self, theta: Vec<f64>, steps: f64) -> Js<JsValue> {
+        let steps = whole("steps", steps, 1, MOST_STEPS)? as usize;
+        let found = self.network.search(&theta, &SearchOptions { steps, ..SearchOptions::default() })?;
+        let head = object(&SearchHead {
+            loss: found.loss,
+            gradient_norm: found.gradient_norm,
+            steps: found.steps,
+            products: found.products,
+            end: found.end,
+        });
+        set(&head, "theta", doubles(&found.theta));
         Ok(head)
     }
 

@@ -8,6 +8,7 @@
 //! function of theta. Layers that use statistics of a batch use those of all these examples at every point, so that a
 //! network between two others is normalised by its own.
 
+mod curve;
 mod filters;
 mod plane;
 mod principal;
@@ -15,6 +16,7 @@ mod race;
 mod slice;
 mod spec;
 
+pub use curve::EigenPlane;
 pub use filters::{RandomPlane, random_plane};
 pub use plane::{Plane, Projection};
 pub use principal::{PrincipalPlane, principal_plane};

@@ -46,10 +46,13 @@ pub fn principal_plane(paths: &[&[f64]], parameters: usize) -> Result<PrincipalP
     points.iter().for_each(|point| reduce::axpy(1.0 / n as f64, point, &mut mean));
     let centred: Vec<Vec<f64>> =
         points.iter().map(|point| point.iter().zip(&mean).map(|(x, m)| x - m).collect()).collect();
-    let gram = Array2::from_shape_fn((n, n), |(i, j)| {
-        // only the upper triangle is read
-        if i <= j { reduce::dot(&centred[i], &centred[j]) } else { 0.0 }
-    });
+    let mut gram = Array2::zeros((n, n));
+    for i in 0..n {
+        for j in 0..=i {
+            let product = reduce::dot(&centred[i], &centred[j]);
+            (gram[[i, j]], gram[[j, i]]) = (product, product);
+        }
+    }
     let (explained, weights) = leading(&gram)?;
     let axis = |weights: &[f64]| {
         let mut axis = vec![0.0; parameters];

@@ -4,7 +4,7 @@
  * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
  */
 import type {
-  ArmSpec, Augment, AugmentedImage, Box, CriticalPoint, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
+  ArmSpec, Augment, AugmentedImage, Box, Certificate, CriticalPoint, CriticalSearch, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
   Activation, CurvaturePoint, Curve, CurveRange, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress, Statistics, Surface, TableRow,
 } from "./types.js";
 
@@ -138,6 +138,13 @@ export interface CurvatureApi {
   slice(plane: Plane, box: Box, options?: SliceOptions): AsyncIterableIterator<SlicePicture>;
   /** `thetas` of a trajectory seen on a plane. */
   project(plane: Plane, path: Float64Array): Promise<PathOnPlane>;
+  /**
+   * What can be proved of the network's weights or others: critical, gradient-flat or neither, with eigenvalues and index. All
+   * eigenvalues of networks of at most `whole` weights (3,000 at most); above, those that `steps` (60) steps of Lanczos iteration give.
+   */
+  certify(at?: Float64Array, options?: { whole?: number; steps?: number }): Promise<Certificate>;
+  /** The critical point, of any index, that Newton-MR reaches within `steps` steps (200), or where it ended. */
+  search(at?: Float64Array, steps?: number): Promise<CriticalSearch>;
   /** How gradients of single examples and of batches scatter on a plane. */
   noise(plane: Plane, batches: number[], at?: Float64Array): Promise<NoiseOnPlane>;
   dispose(): Promise<void>;

@@ -3,10 +3,10 @@ import { initSync, NetworkSession, provideSet } from "../pkg/saddlepoint_curvatu
 import type { Common, Core } from "./core.js";
 import { report, SaddlepointError } from "./error.js";
 import { parts } from "./input.js";
-import type { NamedBytes, NetworkInfo, NoiseOnPlane, PathOnPlane, Trajectory } from "./types.js";
+import type { Certificate, CriticalSearch, NamedBytes, NetworkInfo, NoiseOnPlane, PathOnPlane, Trajectory } from "./types.js";
 
 /** A plane as the core gives it. */
-export interface RawPlane { origin: Float64Array; axes: [Float64Array, Float64Array]; explained?: Float64Array; randomWalk?: Float64Array; unit?: number }
+export interface RawPlane { origin: Float64Array; axes: [Float64Array, Float64Array]; explained?: Float64Array; randomWalk?: Float64Array; unit?: number; eigenvalues?: Float64Array; residuals?: Float64Array; ritz?: Float64Array }
 
 /** What a page may ask. */
 export interface CurvatureCalls extends Common {
@@ -17,6 +17,9 @@ export interface CurvatureCalls extends Common {
   descend(race: string, arm: number, start: Float64Array): Trajectory;
   principalPlane(paths: Float64Array, points: Float64Array): RawPlane;
   randomPlane(theta: Float64Array, seed: number): RawPlane;
+  eigenPlane(theta: Float64Array, steps: number, seed: number): RawPlane;
+  certify(theta: Float64Array, whole: number, steps: number): Certificate;
+  search(theta: Float64Array, steps: number): CriticalSearch;
   planeThrough(a: Float64Array, b: Float64Array, c: Float64Array): RawPlane;
   weightsPlane(theta: Float64Array, x: string, y: string): RawPlane;
   look(origin: Float64Array, x: Float64Array, y: Float64Array): undefined;
@@ -65,6 +68,18 @@ export class CurvatureCore implements Core, CurvatureCalls {
 
   randomPlane(theta: Float64Array, seed: number): RawPlane {
     return this.opened().randomPlane(theta, seed) as RawPlane;
+  }
+
+  eigenPlane(theta: Float64Array, steps: number, seed: number): RawPlane {
+    return this.opened().eigenPlane(theta, steps, seed) as RawPlane;
+  }
+
+  certify(theta: Float64Array, whole: number, steps: number): Certificate {
+    return this.opened().certify(theta, whole, steps) as Certificate;
+  }
+
+  search(theta: Float64Array, steps: number): CriticalSearch {
+    return this.opened().search(theta, steps) as CriticalSearch;
   }
 
   planeThrough(a: Float64Array, b: Float64Array, c: Float64Array): RawPlane {

@@ -6,10 +6,14 @@ import { Line } from "./line.js";
 import { openLink, type Link } from "./link.js";
 import { Pool, poolSize } from "./pool.js";
 import { places, strides, thinned } from "./refine.js";
-import type { Box, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, SlicePicture, Trajectory } from "./types.js";
+import type { Box, Certificate, CriticalSearch, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, SlicePicture, Trajectory } from "./types.js";
 
 /** Milliseconds of work that a core is given at a time: between two parts a slice may be called off, and another question answered. */
 const PART = 120;
+/** Steps of Lanczos iteration: both ends of most spectra are found to a few digits within these. */
+const LANCZOS = 60;
+/** Most weights of which all eigenvalues are found: the Hessian then takes 72 MB. */
+const WHOLE = 3000;
 /** Most points of a slice. */
 const MOST_POINTS = 1 << 20;
 
@@ -80,12 +84,13 @@ export class Curvature implements CurvatureApi {
 
   async plane(choice: PlaneChoice): Promise<Plane> {
     const raw = await this.pool.first.use((link) => this.chosen(link, choice));
-    const { explained, randomWalk, unit } = raw;
+    const { explained, randomWalk, unit, eigenvalues, residuals, ritz } = raw;
     const pair = (values: Float64Array): [number, number] => [values[0] ?? NaN, values[1] ?? NaN];
     return {
       type: choice.type, origin: raw.origin, axes: raw.axes,
       ...(explained && randomWalk ? { explained: pair(explained), randomWalk: pair(randomWalk) } : {}),
       ...(unit === undefined ? {} : { unit }),
+      ...(eigenvalues && residuals && ritz ? { eigenvalues: pair(eigenvalues), residuals: pair(residuals), ritz } : {}),
     };
   }
 
@@ -103,6 +108,7 @@ export class Curvature implements CurvatureApi {
         }, 0);
         return link.call("principalPlane", all, Float64Array.from(paths, (path) => path.length / this.info.parameters));
       }
+      case "eigen": return link.call("eigenPlane", thetaOf("at", choice.at ?? this.weights), numberOf(choice.steps ?? LANCZOS), numberOf(choice.seed ?? 0));
       case "random": return link.call("randomPlane", thetaOf("at", choice.at ?? this.weights), numberOf(choice.seed ?? 0));
       case "interpolation": {
         const [a, b, c] = Array.isArray(choice.points) ? choice.points : [];
@@ -112,7 +118,7 @@ export class Curvature implements CurvatureApi {
         const [x, y] = Array.isArray(choice.weights) ? choice.weights : [];
         return link.call("weightsPlane", thetaOf("at", choice.at ?? this.weights), stringOf(x), stringOf(y));
       }
-      default: throw refused("plane-unknown", "plane", "a plane of type principal, random, interpolation or weights", stringOf(type), "choose one of these");
+      default: throw refused("plane-unknown", "plane", "a plane of type eigen, principal, random, interpolation or weights", stringOf(type), "choose one of these");
     }
   }
 
@@ -170,6 +176,14 @@ export class Curvature implements CurvatureApi {
       await this.look(link, plane);
       return link.call("follow", thetaOf("path", path));
     });
+  }
+
+  certify(at: Float64Array = this.weights, { whole = WHOLE, steps = LANCZOS }: { whole?: number; steps?: number } = {}): Promise<Certificate> {
+    return this.pool.first.call("certify", thetaOf("at", at), numberOf(whole), numberOf(steps));
+  }
+
+  search(at: Float64Array = this.weights, steps = 200): Promise<CriticalSearch> {
+    return this.pool.first.call("search", thetaOf("at", at), numberOf(steps));
   }
 
   noise(plane: Plane, batches: number[], at: Float64Array = this.weights): Promise<NoiseOnPlane> {

@@ -4,7 +4,7 @@
  * which the border adds.
  */
 import type { EvaluationPoint, ExamplesHead, ImageHead, Loss, PlanesHead, ProgressHead } from "../pkg/saddlepoint.js";
-import type { TrajectoryHead } from "../pkg/saddlepoint_curvature.js";
+import type { SearchHead, TrajectoryHead } from "../pkg/saddlepoint_curvature.js";
 import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.js";
 
 export type {
@@ -14,7 +14,7 @@ export type {
   Scaler, Scaling, Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
 
-export type { Equal, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, WeightInfo } from "../pkg/saddlepoint_curvature.js";
+export type { Certificate, Equal, IndexAt, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, Verdict, WeightInfo } from "../pkg/saddlepoint_curvature.js";
 
 /** A loss by its name, or with options. */
 export type LossSpec = Loss | Loss["type"];
@@ -101,6 +101,8 @@ export interface NetworkRace { paths: Trajectory[] }
 
 /** Which plane through the space of all weights is looked at. `at`: the weights it goes through, those of the network if left out. */
 export type PlaneChoice =
+  /** Along the most negative and the most positive curvature, found by so many steps (60) of Lanczos iteration. */
+  | { type: "eigen"; at?: Float64Array; steps?: number; seed?: number }
   /** The first two principal components of paths: `thetas` of trajectories. */
   | { type: "principal"; paths: Float64Array[] }
   /** Two random directions whose filters have the size of the network's (Li et al. 2018). */
@@ -120,7 +122,14 @@ export interface Plane {
   randomWalk?: [number, number];
   /** Of a random plane: how far one unit of filter-normalised directions is. */
   unit?: number;
+  /** Of an eigen-plane: the curvature along each axis, within which of an eigenvalue it lies, and all Ritz values, ascending. */
+  eigenvalues?: [number, number];
+  residuals?: [number, number];
+  ritz?: Float64Array;
 }
+
+/** Where a search for a critical point of any index ended. */
+export interface CriticalSearch extends SearchHead { theta: Float64Array }
 
 /** The loss on a grid of a plane, coarse or whole; values: rows x columns, y ascending by row. */
 export interface SlicePicture { box: { x: [number, number]; y: [number, number] }; columns: number; rows: number; values: Float64Array; min: number; max: number; complete: boolean }

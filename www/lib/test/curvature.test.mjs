@@ -85,6 +85,27 @@ test("a trained model stands in its landscape where its training left it", async
   await model.dispose();
 });
 
+test("the eigen-plane curves as its eigenvalues say, and a certificate says what a point is", async () => {
+  const network = await Curvature.create({ ...NETWORK, data: { type: "iris" }, test: 30, layers: [{ type: "dense", units: 4, activation: "tanh" }, { type: "dense", units: 3 }] });
+  const plane = await network.plane({ type: "eigen", steps: 35 });
+  const [low, high] = plane.eigenvalues;
+  assert.ok(low < high && plane.residuals.every((residual) => residual < 1e-6) && plane.ritz[0] === low, JSON.stringify(plane.eigenvalues));
+  const t = 1e-3;
+  const pictures = await all(network.slice(plane, { x: [-t, t], y: [-t, t] }, { columns: 3, rows: 3 }));
+  const at = (i) => pictures.at(-1).values[i];
+  assert.ok(Math.abs((at(3) - 2 * at(4) + at(5)) / t ** 2 - low) < 1e-3 && Math.abs((at(1) - 2 * at(4) + at(7)) / t ** 2 - high) < 1e-2);
+
+  const here = await network.certify();
+  assert.deepEqual([here.verdict, here.parameters, here.whole, here.eigenvalues.length, here.inertiaAgrees], ["notConverged", 35, true, 35, true]);
+  assert.equal(here.index, here.eigenvalues.filter((value) => value < -1e-10 * here.size).length);
+  const part = await network.certify(undefined, { whole: 10, steps: 8 });
+  assert.deepEqual([part.whole, part.eigenvalues.length, part.smallest], [false, 8, null]);
+  const end = await network.search(network.weights, 3);
+  assert.ok(end.gradientNorm < here.gradientNorm && end.theta.length === 35 && end.steps <= 3, JSON.stringify(end));
+  assert.equal((await network.certify(end.theta)).loss, end.loss);
+  await network.dispose();
+});
+
 test("what makes no sense is refused in a sentence, and the next call works", async () => {
   const network = await Curvature.create(NETWORK);
   const plane = await network.plane({ type: "random" });
@@ -102,6 +123,8 @@ test("what makes no sense is refused in a sentence, and the next call works", as
   assert.equal(await code(network.measure(new Float64Array(610).fill(NaN))), "not-finite");
   assert.equal(await code(all(network.slice(plane, { x: [1, 0], y: [0, 1] }))), "landscape-box");
   assert.equal(await code(all(network.slice(plane, BOX, { columns: 1 }))), "surface-size");
+  assert.equal(await code(network.search(undefined, 0)), "not-whole");
+  assert.equal(await code(network.plane({ type: "eigen", steps: 0.5 })), "not-whole");
   assert.equal(await code(network.noise(plane, [0])), "not-whole");
   assert.ok((await network.measure()).loss > 0);
   await network.dispose();
