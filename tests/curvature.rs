@@ -200,3 +200,58 @@ fn gauss_newton_products_are_those_of_the_jacobian() {
         assert!(values[0] > -1e-12, "{hidden:?}: {}", values[0]);
     }
 }
+
+/// Every layer of the list, in front of a dense one: u . G v = v . G u and v . G v >= 0. Where the targets are what the
+/// network puts out the loss is flat in the outputs, so the Hessian is the Gauss-Newton matrix.
+#[test]
+fn gauss_newton_products_are_right_through_every_layer() {
+    let source = Source::new(11, Stream::PROBE, 0);
+    let mut equal = 0;
+    for (layer, dims) in LayerSpec::cases() {
+        let name = format!("{layer:?}");
+        let (rows, width) = (3, dims.iter().product::<usize>());
+        // tokens, where they are asked for, are whole numbers from 0
+        let token = |i: usize| (i % 2) as f64;
+        let number = |i: usize| source.normal(i as u64);
+        let tokens = name.starts_with("Embedding");
+        let on = |values: Array2<f64>| {
+            let x = Array2::from_shape_fn((rows, width), |(i, j)| {
+                if tokens { token(i + j) } else { number(i * width + j) }
+            });
+            let targets = Targets::Reals { values, names: vec!["a".into(), "b".into()] };
+            let set = Dataset::new("drawn", Shape::new(&dims), Features::Reals(x), targets).unwrap();
+            let as_it_is = Scaling { features: Scaler::None {}, targets: Scaler::None {} };
+            let examples = Arc::new(Examples::new(set, 0.0, 0).unwrap().with_scaling(as_it_is).unwrap());
+            let after = ["{\"type\":\"flatten\"}", "{\"type\":\"dense\",\"units\":2}"];
+            let after = after.map(|json| serde_json::from_str::<LayerSpec>(json).unwrap());
+            let layers: Vec<LayerSpec> = [layer.clone()].into_iter().chain(after).collect();
+            let target = DataLoss::<f64>::target_of(&examples);
+            let shape = examples.dataset().shape();
+            let model = Model::new(shape, &layers, MeanSquaredError {}.into(), target).unwrap();
+            DataLoss::<f64>::new(model, examples)
+        };
+        let mut loss = on(Array2::from_shape_fn((rows, 2), |(i, j)| number(1000 + 2 * i + j)));
+        let batch = loss.examples().train().to_vec();
+        let n = loss.model().table().len();
+        let theta: Vec<f64> = loss.model().table().initial(3);
+        let [u, v] = [2000, 5000].map(|from| (0..n).map(|i| number(from + i)).collect::<Vec<f64>>());
+        let (mut gu, mut gv, mut hv) = (vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+        loss.gauss_newton(&batch, &theta, &u, &mut gu).unwrap();
+        loss.gauss_newton(&batch, &theta, &v, &mut gv).unwrap();
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        close(dot(&u, &gv), dot(&v, &gu), 1e-9, &name);
+        assert!(dot(&v, &gv) >= 0.0, "{name}");
+
+        let outputs = loss.evaluate(&batch, &theta).unwrap().predictions;
+        let mut loss = on(Array2::from_shape_vec((rows, 2), outputs).unwrap());
+        let value = loss.gradient(&batch, &theta, &mut hv).unwrap();
+        // layers that are another function in training do not put out what evaluation does
+        if value < 1e-20 {
+            loss.gauss_newton(&batch, &theta, &v, &mut gv).unwrap();
+            loss.product(&batch, &theta, &v, &mut hv).unwrap();
+            gv.iter().zip(&hv).for_each(|(g, h)| close(*g, *h, 1e-9, &name));
+            equal += 1;
+        }
+    }
+    assert!(equal > 20, "only {equal} layers");
+}

@@ -73,7 +73,7 @@ impl<T: Real> Trainer<T> {
             lambda_min: spectrum.min(),
             lambda_max_error: end(spectrum.residuals.last()),
             lambda_min_error: end(spectrum.residuals.first()),
-            index_at_least: spectrum.values.iter().filter(|&&value| value < -NOTHING * size).count(),
+            index_at_least: spectrum.index_at_least(NOTHING * size),
             gradient_norm: reduce::sum_squares(&gradient).to_f64().sqrt(),
             learning_rate,
             stable_below: self
