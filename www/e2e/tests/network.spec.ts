@@ -57,6 +57,24 @@ test("another plane shows the same paths, three planes stand beside each other, 
   expect(await violations(page)).toEqual([]);
 });
 
+test("where a descent stands is measured: its index, its spectrum and the plane of its curvature; and the plane as a relief", async ({ page }) => {
+  await drawn(page, "&passes=10");
+  await page.getByRole("slider", { name: "Step" }).fill("10");
+  await page.getByRole("button", { name: "Measure after 10 updates" }).click();
+  const verdict = page.locator("[data-verdict]");
+  await expect(verdict).toHaveText(/^GD after 10 updates, loss [\d.]+\. Not critical: the gradient is [\d.]+ long\. Index \d+ of 1,210: .* λ = −[\d.]+\. The largest eigenvalue is [\d.]+; 2\/η is 4\.$/, { timeout: 40_000 });
+  await expect(page.getByText("The factorisation LDLᵀ counts the same signs.")).toBeVisible();
+  await expect(page.locator(".standing canvas")).toBeVisible();
+
+  await page.getByRole("button", { name: "3-D" }).click();
+  const relief = page.locator(".relief");
+  const before = await relief.locator("canvas").screenshot();
+  await relief.focus();
+  await page.keyboard.press("ArrowLeft");
+  expect(await relief.locator("canvas").screenshot()).not.toEqual(before);
+  expect(await violations(page)).toEqual([]);
+});
+
 test("the network in training can be taken, with its weights", async ({ page }) => {
   await page.goto("./?view=train&lang=en&data=xor&net=d4-tanh_d2-softmax&test=100&epochs=2&n=500");
   await page.getByRole("button", { name: "Run", exact: true }).click();

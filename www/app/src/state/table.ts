@@ -21,7 +21,7 @@ export const SUBJECTS = ["weights", "network"] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** The planes that a network is seen on. */
-export const PLANES = ["principal", "random", "interpolation", "weights"] as const;
+export const PLANES = ["principal", "eigen", "random", "interpolation", "weights"] as const;
 export type PlaneName = (typeof PLANES)[number];
 
 /** The page itself. */
@@ -65,7 +65,7 @@ const network = {
   netPlane: choice("plane", "principal", PLANES),
   netX: text("wx", 100, "dense_1.kernel[20,0]"),
   netY: text("wy", 100, "dense_2.kernel[0,0]"),
-  netFigure: choice("nfig", "contours", ["contours", "table"]),
+  netFigure: choice("nfig", "contours", ["contours", "relief", "table"]),
 };
 
 export const LOSSES = [

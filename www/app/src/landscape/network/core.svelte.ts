@@ -1,5 +1,5 @@
 /** The network's side of the core: the race, the plane, the paths seen on it, and its picture from coarse to fine. */
-import { Curvature, type Box, type CurvatureApi, type NetworkRaceSpec, type NetworkSpec, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
+import { Curvature, type Box, type Certificate, type CurvatureApi, type NetworkRaceSpec, type NetworkSpec, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
 
 import { reportOf } from "../../i18n/report.svelte.ts";
 import { ARMS, type Arm } from "../../state/table.ts";
@@ -10,9 +10,16 @@ export interface Seen { arm: Arm; path: Trajectory; on: PathOnPlane }
 /** A plane with what is seen on it. */
 export interface View { plane: Plane; seen: readonly Seen[]; box: Box; picture: SlicePicture | null }
 
+/** What is known of a point: where it was measured, or where a search from there ended. */
+export interface Standing { arm: Arm; updates: number; searched: boolean; certificate: Certificate; view: View }
+
 export interface Source { spec: NetworkSpec; weights?: Uint8Array; files?: readonly { name: string; bytes: Uint8Array }[] }
 
 export type Phase = "opening" | "racing" | "projecting" | "drawing" | "drawn" | "stopped" | "failed";
+
+/** Steps of one piece of a search, between which it may be called off, and most steps in all. */
+const PIECE = 5;
+const MOST_SEARCH = 200;
 
 type Choose = (paths: readonly Trajectory[], api: CurvatureApi) => PlaneChoice | null;
 
@@ -24,19 +31,23 @@ export class NetworkCore {
   /** Planes beside each other. */
   compared: readonly View[] = $state.raw([]);
   progress: SliceProgress | null = $state.raw(null);
+  standing: Standing | null = $state.raw(null);
+  /** What is being found of a point. */
+  measuring: { what: "searching" | "certifying"; steps: number; norm: number } | null = $state.raw(null);
   /** Arms of the race that are done. */
   arms = $state(0);
   error: ReportMessage | null = $state.raw(null);
 
   /** What is under way of each kind, which something newer ends. */
-  readonly #turns = { race: new AbortController(), look: new AbortController() };
+  readonly #turns = { race: new AbortController(), look: new AbortController(), stand: new AbortController() };
 
   /** Another network: everything begins anew. */
   async open({ spec, weights, files }: Source): Promise<boolean> {
     this.#begin("race", "opening");
     const signal = this.#begin("look", "opening");
     const before = this.api;
-    [this.api, this.paths, this.view, this.compared] = [null, [], null, []];
+    this.#turns.stand.abort();
+    [this.api, this.paths, this.view, this.compared, this.standing] = [null, [], null, [], null];
     void before?.dispose();
     return this.#guard(signal, async () => {
       const api = await Curvature.create(spec, { ...(weights ? { weights } : {}), ...(files && files.length > 0 ? { files: [...files] } : {}), signal });
@@ -50,7 +61,8 @@ export class NetworkCore {
     this.#turns.look.abort();
     const signal = this.#begin("race", "racing");
     this.arms = 0;
-    this.compared = [];
+    this.#turns.stand.abort();
+    [this.compared, this.standing] = [[], null];
     if (spec.arms.length === 0) {
       this.paths = [];
       return true;
@@ -103,6 +115,38 @@ export class NetworkCore {
     });
   }
 
+  /** What can be proved of a point, or of the critical point that a search reaches from it; and the plane of its curvature. */
+  async stand(of: { arm: Arm; updates: number }, from: Float64Array, search: boolean, boxOf: (plane: Plane) => Box, size: { columns: number; rows: number }): Promise<void> {
+    const api = this.api;
+    if (api === null) return;
+    this.#turns.stand.abort();
+    const turn = (this.#turns.stand = new AbortController());
+    const { signal } = turn;
+    this.error = null;
+    try {
+      let theta = from;
+      for (let steps = 0, going = search; going && steps < MOST_SEARCH; steps += PIECE) {
+        const { loss, theta: next, gradientNorm, end } = await api.search(theta, PIECE);
+        signal.throwIfAborted();
+        theta = next;
+        going = end === "steps" && Number.isFinite(loss);
+        this.measuring = { what: "searching", steps: steps + PIECE, norm: gradientNorm };
+      }
+      this.measuring = { what: "certifying", steps: 0, norm: 0 };
+      const certificate = await api.certify(theta);
+      signal.throwIfAborted();
+      const view = await this.#seen(api, () => ({ type: "eigen", at: theta }), boxOf);
+      signal.throwIfAborted();
+      if (view === null) return;
+      this.standing = { ...of, searched: search, certificate, view };
+      for await (const picture of api.slice(view.plane, view.box, { ...size, signal })) this.standing = { ...of, searched: search, certificate, view: { ...view, picture } };
+    } catch (error) {
+      if (!signal.aborted) this.error = reportOf(error);
+    } finally {
+      if (this.#turns.stand === turn) this.measuring = null;
+    }
+  }
+
   /** Leaves the picture as it is. */
   stop(): void {
     this.#turns.look.abort();
@@ -112,6 +156,7 @@ export class NetworkCore {
   async close(): Promise<void> {
     this.#turns.race.abort();
     this.#turns.look.abort();
+    this.#turns.stand.abort();
     await this.api?.dispose();
     this.api = null;
   }

@@ -1,8 +1,8 @@
 /** What a plane shows and what it leaves out, in sentences made of its figures. */
-import { fixed, short } from "../../format.ts";
+import { count, fixed, short } from "../../format.ts";
 import { list, t } from "../../i18n/index.svelte.ts";
 import { named } from "../account.ts";
-import type { View } from "./core.svelte.ts";
+import type { Standing, View } from "./core.svelte.ts";
 
 export function percent(share: number): string {
   return `${fixed(100 * share, 1)} %`;
@@ -22,6 +22,24 @@ export function reading(view: View, until: (arm: string) => number): string {
   });
   if (losses.length > 0) parts.push(t("real.reading.losses", { list: list(losses) }));
   return parts.join(t("real.space"));
+}
+
+/** A loss of nothing but rounding: cross-entropy of examples that are all learned. */
+const NOTHING = 1e-12;
+
+/** What a certificate says, in a sentence: "Index 3 of 1,210: a saddle; leaving along λ = −0.41". */
+export function verdict({ certificate, arm, updates, searched }: Standing, eta: number, examples: number): string {
+  const { eigenvalues, index, verdict: said, whole, parameters, sweep } = certificate;
+  const zeros = sweep.at(-2)?.zeros ?? 0;
+  const values = {
+    name: named(arm), updates: count(updates), norm: short(certificate.gradientNorm, 2), loss: short(certificate.loss), index: `${whole ? "" : "≥ "}${count(index)}`,
+    parameters: count(parameters), low: short(eigenvalues[0] ?? NaN), high: short(eigenvalues.at(-1) ?? NaN), edge: short(2 / eta), zeros: count(zeros), residual: short(certificate.relativeResidual, 2),
+  };
+  const where = t(searched ? "real.stand.from" : "real.stand.at", values);
+  if (searched && certificate.loss < NOTHING) return where + t("real.stand.infinite", { examples: count(examples) });
+  if (said === "gradientFlat") return where + t("real.stand.flat", values);
+  if (said === "notConverged") return where + t(index > 0 ? "real.stand.slope" : "real.stand.slope.convex", values) + t("real.stand.edge", values);
+  return where + t(index > 0 ? "real.stand.saddle" : zeros > 0 ? "real.stand.valley" : "real.stand.minimum", values);
 }
 
 /** A distance from a plane; what rounding leaves of none is 0. */

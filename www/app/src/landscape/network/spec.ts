@@ -75,6 +75,7 @@ export function choiceOf(name: PlaneName, paths: readonly Trajectory[], paramete
   switch (name) {
     case "principal": return paths.length === 0 ? null : { type: name, paths: paths.map(({ thetas }) => thetas) };
     case "random": return { type: name, at, seed: settings.netSeed };
+    case "eigen": return { type: name, at };
     case "weights": return { type: name, at, weights: [settings.netX, settings.netY] };
     case "interpolation": return first && last && first !== last ? { type: name, points: [end(first), end(last), thetaAt(first, parameters, 0)] } : null;
   }
@@ -94,4 +95,13 @@ export function boxOf(plane: Plane, seen: readonly PathOnPlane[], ratio: number)
   const half = Math.max(0.6 * (high - low), (0.6 * (right - left)) / ratio, least / (plane.unit === undefined ? 1 : ratio));
   const [x, y] = [(left + right) / 2, (low + high) / 2];
   return { x: [x - half * ratio, x + half * ratio], y: [y - half, y + half] };
+}
+
+/** How far about a point its curvature is drawn, as a share of the length of all weights: near enough to be the point's own. */
+const ABOUT = 0.2;
+
+/** What is drawn about a point: as far to each side. */
+export function boxAbout({ origin }: Plane): Box {
+  const half = Math.max(0.1, ABOUT * Math.sqrt(origin.reduce((sum, w) => sum + w * w, 0)));
+  return { x: [-half, half], y: [-half, half] };
 }
