@@ -31,7 +31,7 @@ export const network = {
   "real.passes": ["Size of the budget", "预算大小"],
   "real.plane": ["Plane", "平面"],
   "real.plane.principal": ["of the paths (principal components)", "路径的主成分平面"],
-  "real.plane.eigen": ["of most negative and most positive curvature", "曲率最负与最正的方向"],
+  "real.plane.eigen": ["of the Hessian, λmin and λmax", "Hessian 的 λmin 与 λmax 方向"],
   "real.plane.random": ["random, normalised by filter", "随机方向，按滤波器归一化"],
   "real.plane.interpolation": ["through two ends and the start", "过两个终点与起点"],
   "real.plane.weights": ["of two weights", "两个权重的平面"],
@@ -86,6 +86,13 @@ export const network = {
   "real.chart.gradient": ["Gradient norm", "梯度范数"],
   "real.chart.gradient.unit": ["all {count} examples, log scale", "全部 {count} 个样本，对数轴"],
 
+  "real.noise": ["Noise of the gradient", "梯度噪声"],
+  "real.noise.unit": ["on the plane, one standard deviation", "在该平面上，一个标准差"],
+  "real.noise.empty": ["Measured while the paths rest", "路径停下时测量"],
+  "real.noise.finding": [
+    "At {at}’s point the full gradient is {mean} long on the plane; single examples scatter by {one}, batches of {batch} by {many}.",
+    "在 {at} 所处的点，全批量梯度在平面上长 {mean}；单个样本的标准差 {one}，{batch} 个一批为 {many}。",
+  ],
   "real.stand": ["Minimum or saddle", "极小值还是鞍点"],
   "real.stand.which": ["Descent whose point is measured", "要测量的下降"],
   "real.stand.measure": ["Measure after {updates} updates", "测量第 {updates} 次更新处"],

@@ -1,5 +1,5 @@
 /** The network's side of the core: the race, the plane, the paths seen on it, and its picture from coarse to fine. */
-import { Curvature, type Box, type Certificate, type CurvatureApi, type NetworkRaceSpec, type NetworkSpec, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
+import { Curvature, type Box, type Certificate, type CurvatureApi, type NetworkRaceSpec, type NetworkSpec, type NoiseOnPlane, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
 
 import { reportOf } from "../../i18n/report.svelte.ts";
 import { ARMS, type Arm } from "../../state/table.ts";
@@ -31,6 +31,7 @@ export class NetworkCore {
   /** Planes beside each other. */
   compared: readonly View[] = $state.raw([]);
   progress: SliceProgress | null = $state.raw(null);
+  noise: NoiseOnPlane | null = $state.raw(null);
   standing: Standing | null = $state.raw(null);
   /** What is being found of a point. */
   measuring: { what: "searching" | "certifying"; steps: number; norm: number } | null = $state.raw(null);
@@ -61,6 +62,7 @@ export class NetworkCore {
     this.#turns.look.abort();
     const signal = this.#begin("race", "racing");
     this.arms = 0;
+    this.noise = null;
     this.#turns.stand.abort();
     [this.compared, this.standing] = [[], null];
     if (spec.arms.length === 0) {
@@ -144,6 +146,19 @@ export class NetworkCore {
       if (!signal.aborted) this.error = reportOf(error);
     } finally {
       if (this.#turns.stand === turn) this.measuring = null;
+    }
+  }
+
+  /** How batches of these sizes scatter about the gradient at a point, on the plane that is looked at. */
+  async scatter(theta: Float64Array, batches: number[]): Promise<void> {
+    const { api, view } = this;
+    if (api === null || view === null) return;
+    try {
+      const noise = await api.noise(view.plane, batches, theta);
+      if (this.view?.plane === view.plane) this.noise = noise;
+    } catch {
+      // the network was replaced meanwhile; the one that follows is asked again
+      this.noise = null;
     }
   }
 
