@@ -75,6 +75,18 @@ test("where a descent stands is measured: its index, its spectrum and the plane 
   expect(await violations(page)).toEqual([]);
 });
 
+test("rates and seeds are tried, and gradient noise is measured where the paths rest", async ({ page }) => {
+  await drawn(page, "&passes=5");
+  await page.getByRole("slider", { name: "Step" }).fill("5");
+  await expect(page.getByText(/^SGD ±[\d.]+$/)).toBeVisible();
+  await page.getByRole("button", { name: "Try ten rates of each" }).click();
+  await expect(page.getByRole("img", { name: /^Lowest loss at the end: GD [\d.]+ at η [\d.]+, mini-batch .* and SGD / })).toBeVisible({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Try 10 seeds" }).click();
+  const row = page.getByRole("table", { name: "Loss over seeds" }).getByRole("row", { name: /^mini-batch/ });
+  await expect(row).toHaveText(/mini-batch\s*0\.1\s*[\d.]+\s*[\d.]+ to [\d.]+/, { timeout: 30_000 });
+  expect(await violations(page)).toEqual([]);
+});
+
 test("the network in training can be taken, with its weights", async ({ page }) => {
   await page.goto("./?view=train&lang=en&data=xor&net=d4-tanh_d2-softmax&test=100&epochs=2&n=500");
   await page.getByRole("button", { name: "Run", exact: true }).click();

@@ -138,11 +138,29 @@ export const network = {
     "**图 2** 对一个点能证明什么。指数是向下弯的方向数；若在多个容差下不变，它就不取决于多小算零。在鞍点处，左图沿 x 下降、沿 y 上升。",
   ],
 
+  "real.sweep": ["Rates and seeds", "学习率与种子"],
+  "real.sweep.rates": ["Try ten rates of each", "各试十个学习率"],
+  "real.sweep.seeds": ["Try {seeds} seeds", "试 {seeds} 个种子"],
+  "real.sweep.trying": ["{done} of {all} descents", "{done} / {all} 次下降"],
+  "real.sweep.chart": ["Loss at the end of the budget, by learning rate", "预算用尽时的损失与学习率"],
+  "real.sweep.unit": ["both axes log scale; a gap is a divergence", "双对数轴；缺口为发散"],
+  "real.sweep.finding": ["Lowest loss at the end: {list}.", "终点损失最低：{list}。"],
+  "real.sweep.best": ["{name} {loss} at η {rate}", "{name} 在 η {rate} 处为 {loss}"],
+  "real.sweep.caption": [
+    "**Figure 3.** A comparison of descents is one of rates too: each is fair at its own best one. What one seed shows another may not; the quartiles say how far they differ.",
+    "**图 3** 比较下降方法，也是在比较学习率：各取自己的最佳值才公平。一个种子的结果未必代表其他种子，四分位数说明差别有多大。",
+  ],
+  "real.seeds": ["Loss over seeds", "不同种子的损失"],
+  "real.seeds.unit": ["{seeds} seeds, at the rates that are set", "{seeds} 个种子，取所设学习率"],
+  "real.seeds.quartiles": ["Quartiles", "四分位数"],
+  "real.seeds.range": ["{low} to {high}", "{low} 至 {high}"],
+  "real.seeds.lost": ["{count} diverged", "{count} 个发散"],
+
   "real.compare": ["The same paths on three planes", "同一组路径，三个平面"],
   "real.compare.button": ["Draw three planes", "画三个平面"],
   "real.compare.caption": [
-    "**Figure 3.** What a picture says depends on the plane. A random plane hardly sees the paths: two of {parameters} directions hold next to nothing of them. The principal plane is chosen to see as much as it can.",
-    "**图 3** 图说了什么，取决于选了哪个平面。随机平面几乎看不到路径：{parameters} 个方向中的两个，几乎不含它们的变化。主成分平面则是为了尽量看到而选的。",
+    "**Figure 4.** What a picture says depends on the plane. A random plane hardly sees the paths: two of {parameters} directions hold next to nothing of them. The principal plane is chosen to see as much as it can.",
+    "**图 4** 图说了什么，取决于选了哪个平面。随机平面几乎看不到路径：{parameters} 个方向中的两个，几乎不含它们的变化。主成分平面则是为了尽量看到而选的。",
   ],
   "real.compare.under": ["off the plane up to {off}", "离面最远 {off}"],
 } as const satisfies Table;

@@ -33,6 +33,12 @@ export class NetworkCore {
   progress: SliceProgress | null = $state.raw(null);
   noise: NoiseOnPlane | null = $state.raw(null);
   standing: Standing | null = $state.raw(null);
+  /** Final losses by rate; not a number where a descent diverged. */
+  sweep: readonly { arm: Arm; rates: readonly number[]; losses: readonly number[] }[] = $state.raw([]);
+  /** Final losses over seeds, those that diverged left out. */
+  seeds: readonly { arm: Arm; losses: readonly number[] }[] = $state.raw([]);
+  /** Descents tried so far. */
+  trying: { done: number; all: number } | null = $state.raw(null);
   /** What is being found of a point. */
   measuring: { what: "searching" | "certifying"; steps: number; norm: number } | null = $state.raw(null);
   /** Arms of the race that are done. */
@@ -40,7 +46,7 @@ export class NetworkCore {
   error: ReportMessage | null = $state.raw(null);
 
   /** What is under way of each kind, which something newer ends. */
-  readonly #turns = { race: new AbortController(), look: new AbortController(), stand: new AbortController() };
+  readonly #turns = { race: new AbortController(), look: new AbortController(), stand: new AbortController(), trial: new AbortController() };
 
   /** Another network: everything begins anew. */
   async open({ spec, weights, files }: Source): Promise<boolean> {
@@ -48,7 +54,8 @@ export class NetworkCore {
     const signal = this.#begin("look", "opening");
     const before = this.api;
     this.#turns.stand.abort();
-    [this.api, this.paths, this.view, this.compared, this.standing] = [null, [], null, [], null];
+    this.#turns.trial.abort();
+    [this.api, this.paths, this.view, this.compared, this.standing, this.sweep, this.seeds] = [null, [], null, [], null, [], []];
     void before?.dispose();
     return this.#guard(signal, async () => {
       const api = await Curvature.create(spec, { ...(weights ? { weights } : {}), ...(files && files.length > 0 ? { files: [...files] } : {}), signal });
@@ -162,6 +169,54 @@ export class NetworkCore {
     }
   }
 
+  /** Where each descent ends at each of several rates. */
+  async tryRates(asked: readonly { arm: Arm; rates: readonly number[]; spec: NetworkRaceSpec }[]): Promise<void> {
+    const all = asked.reduce((sum, { rates }) => sum + rates.length, 0);
+    this.sweep = [];
+    await this.#try(all, async (api, signal, done) => {
+      for (const { arm, rates, spec } of asked) {
+        const { paths } = await api.race(spec, { start: api.weights, signal, progress: done });
+        this.sweep = [...this.sweep, { arm, rates, losses: paths.map(finalLoss) }];
+      }
+    });
+  }
+
+  /** Where each descent ends from each of several starts, or from one start with the examples in several orders. */
+  async trySeeds(spec: NetworkRaceSpec, seeds: readonly number[], given: boolean): Promise<void> {
+    const losses = new globalThis.Map<string, number[]>();
+    this.seeds = [];
+    await this.#try(seeds.length * spec.arms.length, async (api, signal, done) => {
+      for (const seed of seeds) {
+        const { paths } = await api.race({ ...spec, seed }, { ...(given ? { start: api.weights } : {}), signal, progress: done });
+        for (const path of paths) losses.set(path.id, [...(losses.get(path.id) ?? []), finalLoss(path)]);
+        this.seeds = ARMS.flatMap((arm) => {
+          const own = losses.get(arm);
+          return own ? [{ arm, losses: own.filter((loss) => !Number.isNaN(loss)) }] : [];
+        });
+      }
+    });
+  }
+
+  async #try(all: number, work: (api: CurvatureApi, signal: AbortSignal, done: () => void) => Promise<void>): Promise<void> {
+    const { api } = this;
+    if (api === null) return;
+    this.#turns.trial.abort();
+    const turn = (this.#turns.trial = new AbortController());
+    this.error = null;
+    let done = 0;
+    this.trying = { done, all };
+    try {
+      await work(api, turn.signal, () => {
+        done += 1;
+        if (!turn.signal.aborted) this.trying = { done, all };
+      });
+    } catch (error) {
+      if (!turn.signal.aborted) this.error = reportOf(error);
+    } finally {
+      if (this.#turns.trial === turn) this.trying = null;
+    }
+  }
+
   /** Leaves the picture as it is. */
   stop(): void {
     this.#turns.look.abort();
@@ -172,6 +227,7 @@ export class NetworkCore {
     this.#turns.race.abort();
     this.#turns.look.abort();
     this.#turns.stand.abort();
+    this.#turns.trial.abort();
     await this.api?.dispose();
     this.api = null;
   }
@@ -207,4 +263,9 @@ export class NetworkCore {
       return false;
     }
   }
+}
+
+/** The loss where a path ends; not a number if it diverged. */
+function finalLoss({ loss, divergedAt }: Trajectory): number {
+  return divergedAt === null ? (loss.at(-1) ?? NaN) : NaN;
 }

@@ -49,6 +49,29 @@ export function raceSpec(settings: Settings, examples: number): NetworkRaceSpec 
   };
 }
 
+/** Rates that are tried, as multiples of the one that is set: three a decade. */
+const FACTORS = [0.01, 0.0215, 0.0464, 0.1, 0.215, 0.464, 1, 2.15, 4.64, 10];
+/** Seeds over which losses are compared, fixed beforehand. */
+export const SEEDS: readonly number[] = Array.from({ length: 10 }, (_, index) => index + 1);
+
+/** The same descent at several rates; only where it ends counts. */
+export function sweepSpec(id: Arm, settings: Settings, examples: number): { arm: Arm; rates: number[]; spec: NetworkRaceSpec } {
+  const rates = FACTORS.map((factor) => Number((factor * settings[RATES[id]]).toPrecision(3)));
+  const arms = rates.map((rate, i) => ({ ...arm(id, { ...settings, [RATES[id]]: rate }), id: `${id}-${String(i)}` }));
+  return { arm: id, rates, spec: { ...raceSpec(settings, examples), points: 1, arms } };
+}
+
+/** Median and quartiles; between two values in the middle of theirs. */
+export function quartiles(values: readonly number[]): { low: number; median: number; high: number } {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number): number => {
+    const place = share * (sorted.length - 1);
+    const [below, above] = [sorted[Math.floor(place)] ?? NaN, sorted[Math.ceil(place)] ?? NaN];
+    return below + (above - below) * (place - Math.floor(place));
+  };
+  return { low: at(0.25), median: at(0.5), high: at(0.75) };
+}
+
 /** What a race is measured in. */
 export function spent(path: Trajectory, equal: Settings["netEqual"]): Float64Array {
   return equal === "examples" ? path.examples : path.updates;
