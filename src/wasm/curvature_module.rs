@@ -6,6 +6,7 @@ mod common;
 mod convert;
 mod network;
 mod report;
+mod spectrum;
 
 pub use common::provide_set;
 pub use convert::Js;

@@ -15,9 +15,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Seeds are whole numbers that JavaScript carries exactly.
-const MOST_SEED: u64 = (1 << 53) - 1;
+pub(super) const MOST_SEED: u64 = (1 << 53) - 1;
 /// Most steps of an iteration; each of Lanczos' holds a vector as long as theta.
-const MOST_STEPS: u64 = 10_000;
+pub(super) const MOST_STEPS: u64 = 10_000;
 
 /// A trajectory without its numbers.
 #[derive(Debug, Serialize, tsify::Tsify)]
@@ -62,7 +62,7 @@ pub struct NoiseOnPlane {
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct NetworkSession {
-    network: NetworkLandscape,
+    pub(super) network: NetworkLandscape,
     plane: Option<Plane>,
 }
 

@@ -13,6 +13,7 @@ mod filters;
 mod plane;
 mod principal;
 mod race;
+mod scatter;
 mod slice;
 mod spec;
 
@@ -24,7 +25,7 @@ pub use race::Trajectory;
 pub use slice::{GradientNoise, PathOnPlane};
 pub use spec::{Equal, NetworkInfo, NetworkRaceSpec, NetworkSpec, WeightInfo};
 
-use crate::curvature::{DataLoss, OnRows};
+use crate::curvature::{DataLoss, OnRows, Penalty};
 use crate::data::{Examples, load};
 use crate::error::{Error, Result};
 use crate::kernels::reduce;
@@ -58,7 +59,8 @@ impl NetworkLandscape {
                 .arg("got", 0));
         }
         let rows: Vec<u32> = examples.train().iter().take(spec.examples).copied().collect();
-        let loss = DataLoss::new(model, examples);
+        let penalty = Penalty::new(0.0, spec.l2, false, model.table());
+        let loss = DataLoss::new(model, examples).with_penalty(penalty);
         loss.check_rows(rows.len())?;
         Ok(Self { loss, rows })
     }

@@ -15,6 +15,8 @@ const EXAMPLES: usize = 512;
 const MAX_UPDATES: u64 = 10_000_000;
 /// Most points recorded of a descent. The principal plane decomposes a square matrix of all points of a race.
 const MAX_POINTS: u32 = 200;
+/// Largest penalty: the weights are nothing beside it.
+const MAX_L2: f64 = 1e3;
 /// Most arms of a race.
 const MAX_ARMS: usize = 16;
 
@@ -42,6 +44,10 @@ pub struct NetworkSpec {
     /// The loss is the mean over the first so many training examples.
     #[serde(default = "examples")]
     pub examples: usize,
+    /// The loss contains `l2 / 2 sum w^2` over the weights without the biases, as a run's does. A classifier that separates
+    /// its classes has no minimum without it.
+    #[serde(default)]
+    pub l2: f64,
 }
 
 fn examples() -> usize {
@@ -60,6 +66,12 @@ impl NetworkSpec {
                 .expected("at least 1 example")
                 .got("0")
                 .hint("a few hundred show the shape of the loss"));
+        }
+        if !(0.0..=MAX_L2).contains(&self.l2) {
+            return Err(Error::spec("race-range", "l2")
+                .expected(format!("a number from 0 to {MAX_L2}"))
+                .got(self.l2.to_string())
+                .hint("1e-3 is usual"));
         }
         Ok(())
     }

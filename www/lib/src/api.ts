@@ -4,8 +4,8 @@
  * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
  */
 import type {
-  ArmSpec, Augment, AugmentedImage, Box, Certificate, CriticalPoint, CriticalSearch, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Activation, CurvaturePoint, Curve, CurveRange, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress, Statistics, Surface, TableRow,
+  ArmSpec, Augment, AugmentedImage, Box, Certificate, CriticalPoint, CriticalSearch, Evaluation, FilesInfo, GenerateOptions, HessianTrace, ImagePixels, IndexLossPoint, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
+  Activation, CurvaturePoint, Curve, CurveRange, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress, SpectralDensity, Statistics, Surface, TableRow,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -115,6 +115,21 @@ export interface RaceOptions {
   progress?: (done: number, arms: number) => void;
 }
 
+export interface DensityOptions {
+  /** Lanczos steps of a probe (60), random vectors (6), points of the curve (256). */
+  steps?: number; probes?: number; points?: number;
+  seed?: number;
+}
+
+export interface IndexOptions {
+  /** Most steps of gradient descent before a search begins; 300 if left out. */
+  descent?: number;
+  seed?: number;
+  signal?: AbortSignal;
+  /** Told each point as it is found, in no order. */
+  found?: (point: IndexLossPoint) => void;
+}
+
 export interface SliceOptions {
   /** Points along x and y, 51 if left out. */
   columns?: number; rows?: number;
@@ -145,6 +160,15 @@ export interface CurvatureApi {
   certify(at?: Float64Array, options?: { whole?: number; steps?: number }): Promise<Certificate>;
   /** The critical point, of any index, that Newton-MR reaches within `steps` steps (200), or where it ended. */
   search(at?: Float64Array, steps?: number): Promise<CriticalSearch>;
+  /** The density of the Hessian's eigenvalues by stochastic Lanczos quadrature: `steps` times `probes` Hessian-vector products. */
+  density(at?: Float64Array, options?: DensityOptions): Promise<SpectralDensity>;
+  /** Trace and diagonal of the Hessian from random probes (20). */
+  trace(at?: Float64Array, options?: { probes?: number; seed?: number }): Promise<HessianTrace>;
+  /**
+   * Points `from` to `from + count` of index against loss (Dauphin et al. 2014, figure 1): searches for critical points of any
+   * index that begin near trajectories of gradient descent. Only those whose verdict is `critical` are critical points.
+   */
+  indexPoints(from: number, count: number, options?: IndexOptions): Promise<IndexLossPoint[]>;
   /** How gradients of single examples and of batches scatter on a plane. */
   noise(plane: Plane, batches: number[], at?: Float64Array): Promise<NoiseOnPlane>;
   dispose(): Promise<void>;

@@ -3,7 +3,7 @@ import { initSync, NetworkSession, provideSet } from "../pkg/saddlepoint_curvatu
 import type { Common, Core } from "./core.js";
 import { report, SaddlepointError } from "./error.js";
 import { parts } from "./input.js";
-import type { Certificate, CriticalSearch, NamedBytes, NetworkInfo, NoiseOnPlane, PathOnPlane, Trajectory } from "./types.js";
+import type { Certificate, CriticalSearch, HessianTrace, IndexLossPoint, NamedBytes, NetworkInfo, NoiseOnPlane, PathOnPlane, SpectralDensity, Trajectory } from "./types.js";
 
 /** A plane as the core gives it. */
 export interface RawPlane { origin: Float64Array; axes: [Float64Array, Float64Array]; explained?: Float64Array; randomWalk?: Float64Array; unit?: number; eigenvalues?: Float64Array; residuals?: Float64Array; ritz?: Float64Array }
@@ -20,6 +20,9 @@ export interface CurvatureCalls extends Common {
   eigenPlane(theta: Float64Array, steps: number, seed: number): RawPlane;
   certify(theta: Float64Array, whole: number, steps: number): Certificate;
   search(theta: Float64Array, steps: number): CriticalSearch;
+  density(theta: Float64Array, steps: number, probes: number, points: number, seed: number): SpectralDensity;
+  trace(theta: Float64Array, probes: number, seed: number): HessianTrace;
+  indexPoint(number: number, descent: number, seed: number): IndexLossPoint;
   planeThrough(a: Float64Array, b: Float64Array, c: Float64Array): RawPlane;
   weightsPlane(theta: Float64Array, x: string, y: string): RawPlane;
   look(origin: Float64Array, x: Float64Array, y: Float64Array): undefined;
@@ -80,6 +83,18 @@ export class CurvatureCore implements Core, CurvatureCalls {
 
   search(theta: Float64Array, steps: number): CriticalSearch {
     return this.opened().search(theta, steps) as CriticalSearch;
+  }
+
+  density(theta: Float64Array, steps: number, probes: number, points: number, seed: number): SpectralDensity {
+    return this.opened().density(theta, steps, probes, points, seed) as SpectralDensity;
+  }
+
+  trace(theta: Float64Array, probes: number, seed: number): HessianTrace {
+    return this.opened().trace(theta, probes, seed) as HessianTrace;
+  }
+
+  indexPoint(number: number, descent: number, seed: number): IndexLossPoint {
+    return this.opened().indexPoint(number, descent, seed) as IndexLossPoint;
   }
 
   planeThrough(a: Float64Array, b: Float64Array, c: Float64Array): RawPlane {

@@ -1,12 +1,12 @@
 import { untilAborted } from "./abort.js";
-import type { CurvatureApi, CurvatureOptions, RaceOptions, SliceOptions } from "./api.js";
+import type { CurvatureApi, CurvatureOptions, DensityOptions, IndexOptions, RaceOptions, SliceOptions } from "./api.js";
 import type { RawPlane } from "./curvature-core.js";
 import { dataType, filesOf, needsFiles, numberOf, numbersOf, refused, stringOf, textOf, thetaOf } from "./input.js";
 import { Line } from "./line.js";
 import { openLink, type Link } from "./link.js";
 import { Pool, poolSize } from "./pool.js";
 import { places, strides, thinned } from "./refine.js";
-import type { Box, Certificate, CriticalSearch, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, SlicePicture, Trajectory } from "./types.js";
+import type { Box, Certificate, CriticalSearch, HessianTrace, IndexLossPoint, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, SlicePicture, SpectralDensity, Trajectory } from "./types.js";
 
 /** Milliseconds of work that a core is given at a time: between two parts a slice may be called off, and another question answered. */
 const PART = 120;
@@ -184,6 +184,28 @@ export class Curvature implements CurvatureApi {
 
   search(at: Float64Array = this.weights, steps = 200): Promise<CriticalSearch> {
     return this.pool.first.call("search", thetaOf("at", at), numberOf(steps));
+  }
+
+  density(at: Float64Array = this.weights, { steps = LANCZOS, probes = 6, points = 256, seed = 0 }: DensityOptions = {}): Promise<SpectralDensity> {
+    return this.pool.first.call("density", thetaOf("at", at), numberOf(steps), numberOf(probes), numberOf(points), numberOf(seed));
+  }
+
+  trace(at: Float64Array = this.weights, { probes = 20, seed = 0 }: { probes?: number; seed?: number } = {}): Promise<HessianTrace> {
+    return this.pool.first.call("trace", thetaOf("at", at), numberOf(probes), numberOf(seed));
+  }
+
+  async indexPoints(from: number, count: number, { descent = 300, seed = 0, signal, found }: IndexOptions = {}): Promise<IndexLossPoint[]> {
+    signal?.throwIfAborted();
+    const points: IndexLossPoint[] = [];
+    let next = 0;
+    const take = (): number | undefined => (next < count && signal?.aborted !== true ? next++ : undefined);
+    await this.pool.share(take, async (link, place) => {
+      const point = await link.call("indexPoint", numberOf(from) + place, numberOf(descent), numberOf(seed));
+      points[place] = point;
+      found?.(point);
+    });
+    signal?.throwIfAborted();
+    return points;
   }
 
   noise(plane: Plane, batches: number[], at: Float64Array = this.weights): Promise<NoiseOnPlane> {

@@ -4,7 +4,7 @@
  * which the border adds.
  */
 import type { EvaluationPoint, ExamplesHead, ImageHead, Loss, PlanesHead, ProgressHead } from "../pkg/saddlepoint.js";
-import type { SearchHead, TrajectoryHead } from "../pkg/saddlepoint_curvature.js";
+import type { IndexPoint, SearchHead, TrajectoryHead } from "../pkg/saddlepoint_curvature.js";
 import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.js";
 
 export type {
@@ -14,7 +14,7 @@ export type {
   Scaler, Scaling, Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
 
-export type { Certificate, Equal, IndexAt, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, Verdict, WeightInfo } from "../pkg/saddlepoint_curvature.js";
+export type { Certificate, Equal, IndexAt, IndexPoint, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, Verdict, WeightInfo } from "../pkg/saddlepoint_curvature.js";
 
 /** A loss by its name, or with options. */
 export type LossSpec = Loss | Loss["type"];
@@ -130,6 +130,15 @@ export interface Plane {
 
 /** Where a search for a critical point of any index ended. */
 export interface CriticalSearch extends SearchHead { theta: Float64Array }
+
+/** The share of a Hessian's eigenvalues for each unit of lambda, with its standard error; `broadening` is the standard deviation of the Gaussian that stands for an eigenvalue. */
+export interface SpectralDensity { lambda: Float64Array; density: Float64Array; error: Float64Array; range: Float64Array; broadening: number }
+
+/** The sum of a Hessian's eigenvalues and its diagonal, each with its standard error over the probes. */
+export interface HessianTrace { trace: number; error: number; diagonal: Float64Array; diagonalError: Float64Array }
+
+/** Where a search for a critical point ended that began near a trajectory, with its number and weights. */
+export interface IndexLossPoint extends IndexPoint { number: number; theta: Float64Array }
 
 /** The loss on a grid of a plane, coarse or whole; values: rows x columns, y ascending by row. */
 export interface SlicePicture { box: { x: [number, number]; y: [number, number] }; columns: number; rows: number; values: Float64Array; min: number; max: number; complete: boolean }

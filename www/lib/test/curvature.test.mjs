@@ -106,6 +106,25 @@ test("the eigen-plane curves as its eigenvalues say, and a certificate says what
   await network.dispose();
 });
 
+test("density, trace, and index against loss", async () => {
+  const network = await Curvature.create({ ...NETWORK, data: { type: "iris" }, test: 0, l2: 1e-3, layers: [{ type: "dense", units: 4, activation: "tanh" }, { type: "dense", units: 3 }] });
+  const { eigenvalues } = await network.certify();
+  const sum = eigenvalues.reduce((a, b) => a + b);
+  const { trace, error, diagonal } = await network.trace(undefined, { probes: 60 });
+  assert.ok(Math.abs(trace - sum) < 4 * error && diagonal.length === 35, `${trace} +- ${error} for ${sum}`);
+  const { lambda, density, range } = await network.density(undefined, { steps: 20, points: 100 });
+  const mass = density.reduce((a, b) => a + b) * (lambda[1] - lambda[0]);
+  assert.ok(Math.abs(mass - 1) < 0.01 && range[0] > eigenvalues[0] - 1e-9 && range[1] < eigenvalues[34] + 1e-9, `${mass} ${range}`);
+
+  const told = [];
+  const points = await network.indexPoints(0, 6, { found: (point) => { told.push(point.number); } });
+  assert.deepEqual([told.sort(), points.map(({ number }) => number)], [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5]]);
+  assert.ok(points.some(({ verdict }) => verdict === "critical") && points.every(({ index, fraction }) => index === Math.round(fraction * 35)), JSON.stringify(points));
+  assert.equal((await network.indexPoints(4, 1))[0].loss, points[4].loss);
+  assert.equal((await network.certify(points[4].theta)).index, points[4].index);
+  await network.dispose();
+});
+
 test("what makes no sense is refused in a sentence, and the next call works", async () => {
   const network = await Curvature.create(NETWORK);
   const plane = await network.plane({ type: "random" });
@@ -126,6 +145,9 @@ test("what makes no sense is refused in a sentence, and the next call works", as
   assert.equal(await code(network.search(undefined, 0)), "not-whole");
   assert.equal(await code(network.plane({ type: "eigen", steps: 0.5 })), "not-whole");
   assert.equal(await code(network.noise(plane, [0])), "not-whole");
+  assert.equal(await code(network.trace(undefined, { probes: 1 })), "not-whole");
+  assert.equal(await code(network.indexPoints(-1, 1)), "not-whole");
+  assert.equal(await code(Curvature.create({ ...NETWORK, l2: -1 })), "race-range");
   assert.ok((await network.measure()).loss > 0);
   await network.dispose();
 });
