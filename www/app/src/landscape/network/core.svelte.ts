@@ -41,6 +41,8 @@ export class NetworkCore {
   trying: { done: number; all: number } | null = $state.raw(null);
   /** What is being found of a point. */
   measuring: { what: "searching" | "certifying"; steps: number; norm: number } | null = $state.raw(null);
+  /** Milliseconds that the loss at one point takes a core, about: a third of loss and gradient. */
+  pace = $state(0);
   /** Arms of the race that are done. */
   arms = $state(0);
   error: ReportMessage | null = $state.raw(null);
@@ -59,6 +61,12 @@ export class NetworkCore {
     void before?.dispose();
     return this.#guard(signal, async () => {
       const api = await Curvature.create(spec, { ...(weights ? { weights } : {}), ...(files && files.length > 0 ? { files: [...files] } : {}), signal });
+      // the first time the program is made; the second is the core's own
+      await api.measure();
+      const begun = performance.now();
+      await api.measure();
+      this.pace = (performance.now() - begun) / 3;
+      signal.throwIfAborted();
       this.api = api;
     });
   }

@@ -16,9 +16,17 @@ export function digitsNetwork(seed: number): NetworkSpec {
 const EXAMPLES = 512;
 /** Points recorded of each path: the principal plane takes about two hundred of all arms together. */
 export const POINTS = 40;
-/** Points of the picture along x and y; both sides divide into a coarse picture of 13 x 9. */
-export const WIDE = { columns: 73, rows: 49 };
-export const SQUARE = { columns: 49, rows: 49 };
+/** Points of the picture along x and y: all sides divide into a coarse picture of 9 or 13. */
+const GRIDS = { wide: [{ columns: 73, rows: 49 }, { columns: 49, rows: 33 }, { columns: 25, rows: 17 }], narrow: [{ columns: 49, rows: 49 }, { columns: 33, rows: 33 }, { columns: 17, rows: 17 }] } as const;
+/** Milliseconds of one core that a picture may take; a network that is slow to evaluate is drawn with fewer points. */
+const PATIENCE = 40_000;
+
+/** How finely a picture is drawn if a point takes `pace` milliseconds. */
+export function gridFor(pace: number, narrow: boolean): { columns: number; rows: number } {
+  const grids = GRIDS[narrow ? "narrow" : "wide"];
+  return grids.find(({ columns, rows }) => columns * rows * pace <= PATIENCE) ?? grids[2];
+}
+
 /** Of the three small ones that are compared. */
 export const SMALL = { columns: 33, rows: 33 };
 
