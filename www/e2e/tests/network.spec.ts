@@ -75,6 +75,17 @@ test("where a descent stands is measured: its index, its spectrum and the plane 
   expect(await violations(page)).toEqual([]);
 });
 
+test("critical points of a small network are found and certified, and index is drawn against loss", async ({ page }) => {
+  await drawn(page, "&of=iris");
+  await page.getByRole("slider", { name: "Step" }).fill("40");
+  await page.getByRole("button", { name: "Search a critical point from there" }).click();
+  await expect(page.locator("[data-verdict=critical]")).toHaveText(/^The search from GD after 40 updates ended at loss [\d.]+\. Critical: the gradient is [\d.e−]+ long\. Index \d+ of 55: a saddle; leaving along λ = −[\d.]+\.$/, { timeout: 30_000 });
+  await page.getByRole("button", { name: "Search 10 more critical points" }).click();
+  await expect(page.getByText(/^10 searches ended: [1-9]\d* at critical points/)).toBeVisible({ timeout: 40_000 });
+  await expect(page.locator(".scatter circle")).toHaveCount(10);
+  expect(await violations(page)).toEqual([]);
+});
+
 test("rates and seeds are tried, and gradient noise is measured where the paths rest", async ({ page }) => {
   await drawn(page, "&passes=5");
   await page.getByRole("slider", { name: "Step" }).fill("5");

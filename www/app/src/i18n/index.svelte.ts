@@ -2,15 +2,17 @@
 import { settings } from "../state/settings.svelte.ts";
 import { inspect } from "./strings/inspect.ts";
 import { landscape } from "./strings/landscape.ts";
-import { network } from "./strings/network.ts";
+import type { network } from "./strings/network.ts";
 import { report } from "./strings/report.ts";
 import { samples } from "./strings/samples.ts";
 import { shell } from "./strings/shell.ts";
 import { train } from "./strings/train.ts";
 import type { Entry } from "./table.ts";
 
-export const strings = { ...shell, ...landscape, ...network, ...train, ...inspect, ...samples, ...report } as const;
-export type Key = keyof typeof strings;
+export const strings = { ...shell, ...landscape, ...train, ...inspect, ...samples, ...report } as const;
+/** Those of a part that is fetched later; it brings them itself. */
+type Later = typeof network;
+export type Key = keyof typeof strings | keyof Later;
 export type Language = "en" | "zh";
 export type Values = Record<string, string | number>;
 
@@ -25,6 +27,13 @@ export function htmlLang(): string {
   return language() === "zh" ? "zh-CN" : "en";
 }
 
+const known: Record<string, Entry> = { ...strings };
+
+/** Adds the strings of a part of the page, before any of it is built. */
+export function bring(later: Later): void {
+  Object.assign(known, later);
+}
+
 /** Fills `{name}` in a sentence; a name without a value stays visible, so that a mistake is seen. */
 export function fill(text: string, values: Values = {}): string {
   return text.replace(/\{(\w+)\}/g, (whole: string, name: string) => (name in values ? String(values[name]) : whole));
@@ -32,13 +41,12 @@ export function fill(text: string, values: Values = {}): string {
 
 /** The sentence of `key` in the language in use. Reactive: read it inside a component or an effect. */
 export function t(key: Key, values?: Values): string {
-  const entry: Entry = strings[key];
-  return fill(entry[language() === "zh" ? 1 : 0], values);
+  return fill(known[key]?.[language() === "zh" ? 1 : 0] ?? key, values);
 }
 
 /** Whether a key built at run time (a report's code) is in the table. */
 export function isKey(key: string): key is Key {
-  return Object.hasOwn(strings, key);
+  return Object.hasOwn(known, key);
 }
 
 /** "a", "a and b", "a, b and c". */

@@ -51,6 +51,7 @@ const landscape = {
 
 /** A network in its landscape. Rates are those that on the first network neither creep nor diverge. */
 const network = {
+  netOf: choice("of", "digits", ["digits", "iris"]),
   netSeed: number("nseed", 7, { min: 0, max: 4294967295, whole: true }),
   netEqual: choice("equal", "examples", ["examples", "gradients"]),
   netPasses: number("passes", 40, { min: 1, max: 100000, whole: true }),

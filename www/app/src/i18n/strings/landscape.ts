@@ -14,6 +14,7 @@ export const landscape = {
     "两个权重的网络，损失可以完整画出，不需要投影。原点处梯度为零，一个方向上弯，另一个方向下弯。各种下降都从圆环出发，圆环在通向鞍点的山脊上。每步样本越少，噪声越大；最后一幅图用二十个种子统计各自停留的步数。",
   ],
   "land.subject": ["Landscape of", "地形来自"],
+  "land.subject.network": ["a real network", "真实的网络"],
   "land.subject.weights": ["a network with two weights", "两个权重的网络"],
   "land.network": ["Network", "网络"],
   "land.patients": ["{count} patients", "{count} 名患者"],

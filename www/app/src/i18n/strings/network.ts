@@ -2,7 +2,6 @@ import type { Table } from "../table.ts";
 
 /** The third subject of the Landscape view: a real network. */
 export const network = {
-  "land.subject.network": ["a real network", "真实的网络"],
   "real.title": ["Where a network stands", "网络身处何处"],
   "real.lead": [
     "The loss of a real network has one axis for every weight. A picture has two: it is a plane through that space, and what is off the plane is not seen. So the distance from the plane and the true loss stand beside what it shows.",
@@ -21,6 +20,7 @@ export const network = {
 
   "real.network": ["Network", "网络"],
   "real.source.digits": ["64-16-10, tanh, on digits", "64-16-10，tanh，手写数字"],
+  "real.source.iris": ["4-4-4-3, tanh, on iris, with L2", "4-4-4-3，tanh，鸢尾花，含 L2"],
   "real.source.train": ["the network in Train, step {step}", "“训练”中的网络，第 {step} 步"],
   "real.none": ["Nothing is in training yet.", "还没有训练中的网络。"],
   "real.size": ["{parameters} weights, {examples} examples, f64", "{parameters} 个权重，{examples} 个样本，f64"],
@@ -138,6 +138,25 @@ export const network = {
     "**图 2** 对一个点能证明什么。指数是向下弯的方向数；若在多个容差下不变，它就不取决于多小算零。在鞍点处，左图沿 x 下降、沿 y 上升。",
   ],
 
+  "real.scatter": ["Index against loss", "指数与损失"],
+  "real.scatter.more": ["Search {count} more critical points", "再搜索 {count} 个临界点"],
+  "real.scatter.trying": ["{done} of {all} searches", "{done} / {all} 次搜索"],
+  "real.scatter.finding": [
+    "{all} searches ended: {critical} at critical points, {minima} of them minima or valleys, {flat} where the gradient is flat.",
+    "{all} 次搜索结束：{critical} 个到达临界点，其中 {minima} 个是极小值或谷底；{flat} 个停在梯度平坦处。",
+  ],
+  "real.scatter.chart": ["Loss by share of negative eigenvalues", "损失与负特征值的比例"],
+  "real.scatter.unit": ["filled: critical; dotted: gradient-flat; open: not converged", "实心为临界点，虚线为梯度平坦，空心为未收敛"],
+  "real.scatter.number": ["Search", "搜索"],
+  "real.scatter.kind": ["Ended", "结果"],
+  "real.scatter.critical": ["critical", "临界点"],
+  "real.scatter.gradientFlat": ["gradient-flat", "梯度平坦"],
+  "real.scatter.notConverged": ["not converged", "未收敛"],
+  "real.scatter.caption": [
+    "**Figure 3.** Searches for critical points of any index, from near trajectories of gradient descent: the higher the loss, the more directions lead down (Dauphin et al. 2014). Only filled points count.",
+    "**图 3** 从梯度下降的轨迹附近出发，搜索任意指数的临界点：损失越高，向下的方向越多（Dauphin 等，2014）。只有实心点算数。",
+  ],
+
   "real.sweep": ["Rates and seeds", "学习率与种子"],
   "real.sweep.rates": ["Try ten rates of each", "各试十个学习率"],
   "real.sweep.seeds": ["Try {seeds} seeds", "试 {seeds} 个种子"],
@@ -147,8 +166,8 @@ export const network = {
   "real.sweep.finding": ["Lowest loss at the end: {list}.", "终点损失最低：{list}。"],
   "real.sweep.best": ["{name} {loss} at η {rate}", "{name} 在 η {rate} 处为 {loss}"],
   "real.sweep.caption": [
-    "**Figure 3.** A comparison of descents is one of rates too: each is fair at its own best one. What one seed shows another may not; the quartiles say how far they differ.",
-    "**图 3** 比较下降方法，也是在比较学习率：各取自己的最佳值才公平。一个种子的结果未必代表其他种子，四分位数说明差别有多大。",
+    "**Figure 4.** A comparison of descents is one of rates too: each is fair at its own best one. What one seed shows another may not; the quartiles say how far they differ.",
+    "**图 4** 比较下降方法，也是在比较学习率：各取自己的最佳值才公平。一个种子的结果未必代表其他种子，四分位数说明差别有多大。",
   ],
   "real.seeds": ["Loss over seeds", "不同种子的损失"],
   "real.seeds.unit": ["{seeds} seeds, at the rates that are set", "{seeds} 个种子，取所设学习率"],
@@ -159,8 +178,8 @@ export const network = {
   "real.compare": ["The same paths on three planes", "同一组路径，三个平面"],
   "real.compare.button": ["Draw three planes", "画三个平面"],
   "real.compare.caption": [
-    "**Figure 4.** What a picture says depends on the plane. A random plane hardly sees the paths: two of {parameters} directions hold next to nothing of them. The principal plane is chosen to see as much as it can.",
-    "**图 4** 图说了什么，取决于选了哪个平面。随机平面几乎看不到路径：{parameters} 个方向中的两个，几乎不含它们的变化。主成分平面则是为了尽量看到而选的。",
+    "**Figure 5.** What a picture says depends on the plane. A random plane hardly sees the paths: two of {parameters} directions hold next to nothing of them. The principal plane is chosen to see as much as it can.",
+    "**图 5** 图说了什么，取决于选了哪个平面。随机平面几乎看不到路径：{parameters} 个方向中的两个，几乎不含它们的变化。主成分平面则是为了尽量看到而选的。",
   ],
   "real.compare.under": ["off the plane up to {off}", "离面最远 {off}"],
 } as const satisfies Table;

@@ -1,5 +1,5 @@
 /** The network's side of the core: the race, the plane, the paths seen on it, and its picture from coarse to fine. */
-import { Curvature, type Box, type Certificate, type CurvatureApi, type NetworkRaceSpec, type NetworkSpec, type NoiseOnPlane, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
+import { Curvature, type Box, type Certificate, type CurvatureApi, type IndexLossPoint, type NetworkRaceSpec, type NetworkSpec, type NoiseOnPlane, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
 
 import { reportOf } from "../../i18n/report.svelte.ts";
 import { ARMS, type Arm } from "../../state/table.ts";
@@ -37,8 +37,10 @@ export class NetworkCore {
   sweep: readonly { arm: Arm; rates: readonly number[]; losses: readonly number[] }[] = $state.raw([]);
   /** Final losses over seeds, those that diverged left out. */
   seeds: readonly { arm: Arm; losses: readonly number[] }[] = $state.raw([]);
-  /** Descents tried so far. */
-  trying: { done: number; all: number } | null = $state.raw(null);
+  /** Where searches for critical points ended, by number. */
+  points: readonly IndexLossPoint[] = $state.raw([]);
+  /** Descents or searches tried so far. */
+  trying: { what: "rates" | "seeds" | "points"; done: number; all: number } | null = $state.raw(null);
   /** What is being found of a point. */
   measuring: { what: "searching" | "certifying"; steps: number; norm: number } | null = $state.raw(null);
   /** Milliseconds that the loss at one point takes a core, about: a third of loss and gradient. */
@@ -57,7 +59,7 @@ export class NetworkCore {
     const before = this.api;
     this.#turns.stand.abort();
     this.#turns.trial.abort();
-    [this.api, this.paths, this.view, this.compared, this.standing, this.sweep, this.seeds] = [null, [], null, [], null, [], []];
+    [this.api, this.paths, this.view, this.compared, this.standing, this.sweep, this.seeds, this.points] = [null, [], null, [], null, [], [], []];
     void before?.dispose();
     return this.#guard(signal, async () => {
       const api = await Curvature.create(spec, { ...(weights ? { weights } : {}), ...(files && files.length > 0 ? { files: [...files] } : {}), signal });
@@ -181,7 +183,7 @@ export class NetworkCore {
   async tryRates(asked: readonly { arm: Arm; rates: readonly number[]; spec: NetworkRaceSpec }[]): Promise<void> {
     const all = asked.reduce((sum, { rates }) => sum + rates.length, 0);
     this.sweep = [];
-    await this.#try(all, async (api, signal, done) => {
+    await this.#try("rates", all, async (api, signal, done) => {
       for (const { arm, rates, spec } of asked) {
         const { paths } = await api.race(spec, { start: api.weights, signal, progress: done });
         this.sweep = [...this.sweep, { arm, rates, losses: paths.map(finalLoss) }];
@@ -193,7 +195,7 @@ export class NetworkCore {
   async trySeeds(spec: NetworkRaceSpec, seeds: readonly number[], given: boolean): Promise<void> {
     const losses = new globalThis.Map<string, number[]>();
     this.seeds = [];
-    await this.#try(seeds.length * spec.arms.length, async (api, signal, done) => {
+    await this.#try("seeds", seeds.length * spec.arms.length, async (api, signal, done) => {
       for (const seed of seeds) {
         const { paths } = await api.race({ ...spec, seed }, { ...(given ? { start: api.weights } : {}), signal, progress: done });
         for (const path of paths) losses.set(path.id, [...(losses.get(path.id) ?? []), finalLoss(path)]);
@@ -205,18 +207,31 @@ export class NetworkCore {
     });
   }
 
-  async #try(all: number, work: (api: CurvatureApi, signal: AbortSignal, done: () => void) => Promise<void>): Promise<void> {
+  /** So many more searches for critical points of any index, from near trajectories of gradient descent. */
+  async morePoints(count: number): Promise<void> {
+    const from = this.points.length;
+    await this.#try("points", count, async (api, signal, done) => {
+      const take = (point: IndexLossPoint): void => {
+        if (signal.aborted) return;
+        this.points = [...this.points, point].sort((a, b) => a.number - b.number);
+        done();
+      };
+      await api.indexPoints(from, count, { signal, found: take });
+    });
+  }
+
+  async #try(what: "rates" | "seeds" | "points", all: number, work: (api: CurvatureApi, signal: AbortSignal, done: () => void) => Promise<void>): Promise<void> {
     const { api } = this;
     if (api === null) return;
     this.#turns.trial.abort();
     const turn = (this.#turns.trial = new AbortController());
     this.error = null;
     let done = 0;
-    this.trying = { done, all };
+    this.trying = { what, done, all };
     try {
       await work(api, turn.signal, () => {
         done += 1;
-        if (!turn.signal.aborted) this.trying = { done, all };
+        if (!turn.signal.aborted) this.trying = { what, done, all };
       });
     } catch (error) {
       if (!turn.signal.aborted) this.error = reportOf(error);

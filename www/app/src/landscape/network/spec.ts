@@ -12,6 +12,12 @@ export function digitsNetwork(seed: number): NetworkSpec {
   };
 }
 
+/** A network of 55 weights on all of iris, whose critical points are found in a moment; the penalty gives it minima. */
+export function irisNetwork(seed: number): NetworkSpec {
+  const dense = (units: number, activation: "tanh" | "softmax") => ({ type: "dense", units, activation }) as const;
+  return { data: { type: "iris" }, layers: [dense(4, "tanh"), dense(4, "tanh"), dense(3, "softmax")], loss: "softmaxCrossEntropy", l2: 1e-3, seed };
+}
+
 /** Examples that the landscape is the mean over. */
 const EXAMPLES = 512;
 /** Points recorded of each path: the principal plane takes about two hundred of all arms together. */
@@ -31,8 +37,8 @@ export function gridFor(pace: number, narrow: boolean): { columns: number; rows:
 export const SMALL = { columns: 33, rows: 33 };
 
 /** A network in training, on the first of its own training examples. */
-export function trainedNetwork({ data, layers, loss, test, split, seed }: RunSpec): NetworkSpec {
-  return { data, layers, loss, test, ...(split ? { split } : {}), seed, examples: EXAMPLES };
+export function trainedNetwork({ data, layers, loss, test, split, seed, regularization }: RunSpec): NetworkSpec {
+  return { data, layers, loss, test, ...(split ? { split } : {}), seed, examples: EXAMPLES, l2: regularization?.l2 ?? 0 };
 }
 
 export const RATES = { gd: "netGd", mini: "netMini", sgd: "netSgd", momentum: "netMomentum", nesterov: "netNesterov", adam: "netAdam" } as const satisfies Record<Arm, keyof Settings>;
