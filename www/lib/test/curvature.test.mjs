@@ -125,6 +125,26 @@ test("density, trace, and index against loss", async () => {
   await network.dispose();
 });
 
+// Two cores are to take five seconds and the first picture half a second: other work on the machine does not count against it
+test("ten thousand weights on 512 examples: a slice of 51 x 51 takes two cores five seconds, and so does Lanczos' iteration", async () => {
+  const dense = (units, activation) => ({ type: "dense", units, activation });
+  const layers = [{ type: "flatten" }, dense(112, "tanh"), dense(20, "tanh"), dense(10, "linear")];
+  const network = await Curvature.create({ ...NETWORK, layers, examples: 512 });
+  assert.equal(network.info.parameters, 9750);
+  const plane = await network.plane({ type: "random" });
+  const seconds = (since) => process.cpuUsage(since).user / 1e6;
+  let start = process.cpuUsage();
+  const taken = [];
+  for await (const { columns } of network.slice(plane, BOX, { columns: 51, rows: 51 })) taken.push([columns, seconds(start)]);
+  const [[coarse, first], [whole, all]] = taken;
+  assert.deepEqual([coarse, whole], [11, 51]);
+  assert.ok(first < 1 && all < 10, `${first} s and ${all} s of one core`);
+  start = process.cpuUsage();
+  await network.plane({ type: "eigen", steps: 40 });
+  assert.ok(seconds(start) < 5, `${seconds(start)} s`);
+  await network.dispose();
+});
+
 test("what makes no sense is refused in a sentence, and the next call works", async () => {
   const network = await Curvature.create(NETWORK);
   const plane = await network.plane({ type: "random" });
