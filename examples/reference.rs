@@ -2,8 +2,9 @@
 //! `cargo run --example reference`. tests/documentation.rs holds the file to it.
 
 use saddlepoint::data::{Augment, data_sets};
+use saddlepoint::landscape::NamedFunction;
 use saddlepoint::nn::{Activation, Initializer, LayerSpec, Loss, metrics};
-use saddlepoint::optim::{optimizers, options, schedules};
+use saddlepoint::optim::{optimizers, options, saddle_optimizers, schedules};
 use saddlepoint::train::regularizations;
 use saddlepoint::{Documented, ops::Op};
 
@@ -28,6 +29,11 @@ pub fn sections() -> Vec<(&'static str, &'static str, Vec<Documented>)> {
              starts at 0.",
             optimizers(),
         ),
+        (
+            "Optimizers made for saddles",
+            "p parameter, g gradient, H Hessian; they run on landscapes, in f64.",
+            saddle_optimizers(),
+        ),
         ("Beside any optimizer", "In this order, before the update.", options()),
         (
             "Schedules",
@@ -37,6 +43,11 @@ pub fn sections() -> Vec<(&'static str, &'static str, Vec<Documented>)> {
         ("Against over-fitting", "Beside dropout and the noise layers above.", regularizations()),
         ("Augmentation of images", "Drawn anew for every example at every step.", Augment::docs()),
         ("Metrics", "e is predicted - true.", metrics()),
+        (
+            "Functions of two variables",
+            "The landscapes that have a name; u and v are two numbers of a sample, and the mean is taken over all samples.",
+            NamedFunction::docs(),
+        ),
         ("Data sets", "The `type`, `kind` or `task` of the data of a run.", data_sets()),
     ]
 }

@@ -20,7 +20,7 @@ mod on_rows;
 mod penalty;
 mod search;
 #[cfg(test)]
-mod test_util;
+pub(crate) mod test_util;
 mod tridiagonal;
 
 pub use certificate::{Certificate, CertificateOptions, IndexAt, Verdict, certify};

@@ -1,4 +1,5 @@
-//! The whole loss landscape of a network with two weights: exact values, critical points, descents.
+//! Whole loss landscapes of two parameters: exact values, critical points, descents. They are of a network with two weights,
+//! or of a function of x and y.
 //!
 //! Nothing is projected: the two axes are the two parameters. All of it is computed in f64 over all examples of a data
 //! set; a descent may see fewer of them per step, but is judged on all.
@@ -7,33 +8,41 @@
 //! the origin, where the Hessian of half the mean squared error is `[[0, -c], [-c, 0]]` with `c = mean(x y)`: a saddle
 //! with eigenvalues `-c` and `c`, along the diagonals.
 
+mod escape;
+mod function;
+mod ground;
 mod network;
 mod points;
 mod race;
+mod ridge;
 mod spec;
+mod stays;
 mod surface;
 
+pub use escape::{EscapeArm, EscapeSpec, Escapes};
+pub use function::{Function, FunctionSpec, NamedFunction, functions};
 pub use network::{
     EigenPlane, Equal, GradientNoise, NetworkInfo, NetworkLandscape, NetworkRaceSpec, NetworkSpec,
     PathOnPlane, Plane, PrincipalPlane, Projection, RandomPlane, Trajectory, WeightInfo, principal_plane,
     random_plane,
 };
-pub use points::PlanePoint;
+pub use points::{CriticalPoints, PlanePoint};
 pub use race::{Descent, Race, SeedStrip, StripArm};
 pub use spec::{ArmSpec, LandscapeInfo, LandscapeSpec, RaceSpec, Region};
+pub use stays::{Share, StayArm, StaysSpec};
 pub use surface::Surface;
 
-use crate::curvature::{DataLoss, OnRows};
+use crate::curvature::DataLoss;
 use crate::data::{Examples, Targets, load};
 use crate::error::{Error, Result};
 use crate::nn::Model;
+use ground::{Ground, OnGround};
 use std::sync::Arc;
 
-/// A network with two parameters on all examples of a data set.
+/// A network with two parameters on all examples of a data set, or a function of two variables.
 #[derive(Debug)]
 pub struct Landscape {
-    spec: LandscapeSpec,
-    loss: DataLoss<f64>,
+    ground: Ground,
     rows: Vec<u32>,
     /// Saddles near the origin, once they were looked for.
     saddles: Option<Vec<[f64; 2]>>,
@@ -60,14 +69,37 @@ impl Landscape {
         }
         // fits: a data set has at most u32::MAX examples
         let rows = (0..examples.dataset().len() as u32).collect();
-        Ok(Self { spec, loss: DataLoss::new(model, examples), rows, saddles: None })
+        let ground = Ground::Network { spec, loss: Box::new(DataLoss::new(model, examples)) };
+        Ok(Self { ground, rows, saddles: None })
+    }
+
+    /// The landscape of a function. Its samples, if it has any, are its examples.
+    ///
+    /// # Errors
+    /// Those of [`Function::new`].
+    pub fn of_function(spec: FunctionSpec) -> Result<Self> {
+        let function = Box::new(Function::new(spec)?);
+        // fits: there are at most ten thousand
+        let rows = (0..function.samples() as u32).collect();
+        Ok(Self { ground: Ground::Function(function), rows, saddles: None })
     }
 
     /// What there is to say about it.
     #[must_use]
     pub fn info(&self) -> LandscapeInfo {
-        let data = self.loss.examples().dataset();
-        let parameters = self.loss.model().table().entries();
+        let loss = match &self.ground {
+            Ground::Network { loss, .. } => loss,
+            Ground::Function(function) => {
+                return LandscapeInfo {
+                    weights: ["x".to_owned(), "y".to_owned()],
+                    examples: self.rows.len(),
+                    features: None,
+                    target: function.spec().formula.clone(),
+                };
+            }
+        };
+        let data = loss.examples().dataset();
+        let parameters = loss.model().table().entries();
         let mut weights = parameters.iter().flat_map(|p| match p.shape.len() {
             1 => vec![p.name.clone()],
             n => (0..n).map(|i| format!("{}[{i}]", p.name)).collect(),
@@ -88,12 +120,12 @@ impl Landscape {
     /// # Errors
     /// [`Error::Memory`] if the program does not fit.
     pub fn loss(&mut self, at: [f64; 2]) -> Result<f64> {
-        self.loss.loss(&self.rows, &at)
+        self.ground.loss(&self.rows, &at)
     }
 
     /// Loss and its derivatives over all examples.
-    fn objective(&mut self) -> OnRows<'_, f64> {
-        OnRows { loss: &mut self.loss, rows: &self.rows }
+    fn objective(&mut self) -> OnGround<'_> {
+        OnGround { ground: &mut self.ground, rows: &self.rows }
     }
 }
 

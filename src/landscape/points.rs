@@ -1,5 +1,6 @@
 //! The critical points of a landscape.
 
+use super::ground::Ground;
 use super::{Landscape, Region};
 use crate::curvature::{CriticalKind, CriticalPoint, critical_point};
 use crate::error::Result;
@@ -31,14 +32,32 @@ pub struct PlanePoint {
     pub loss: f64,
     /// What is left of the gradient.
     pub gradient_norm: f64,
-    /// Eigenvalues of the Hessian, ascending.
-    pub eigenvalues: [f64; 2],
+    /// Eigenvalues of the Hessian, ascending; none where there is no Hessian.
+    pub eigenvalues: Vec<f64>,
     /// Their unit eigenvectors.
-    pub eigenvectors: [[f64; 2]; 2],
+    pub eigenvectors: Vec<[f64; 2]>,
+    /// Whether the Hessian is singular, as far as can be told: the kind then follows from the ground around the point.
+    pub degenerate: bool,
+    /// Whether all functions of the formula have a derivative there: not at the corner of an absolute value.
+    pub differentiable: bool,
+    /// Whether interval arithmetic has proven that there is a point, and of this kind.
+    pub proven: bool,
+}
+
+/// What was found in a box.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub struct CriticalPoints {
+    /// Saddles first, then minima, maxima and flat ones, each sort from left to right.
+    pub points: Vec<PlanePoint>,
+    /// Parts of the box that may hold further points: lines of them, or more than could be looked at.
+    pub undecided: Vec<Region>,
+    /// Whether it is proven that there are no others.
+    pub complete: bool,
 }
 
 impl PlanePoint {
-    fn new(found: &CriticalPoint) -> Self {
+    pub(super) fn new(found: &CriticalPoint) -> Self {
         let vectors = &found.eigenvectors;
         // at an exact zero Newton's method squares the error until it underflows; the page would write it as -0.00
         let tidy = |x: f64| if x.abs() < NOTHING { 0.0 } else { x };
@@ -47,8 +66,11 @@ impl PlanePoint {
             at: [tidy(found.point[0]), tidy(found.point[1])],
             loss: found.loss,
             gradient_norm: found.gradient_norm,
-            eigenvalues: [found.eigenvalues[0], found.eigenvalues[1]],
-            eigenvectors: [[vectors[[0, 0]], vectors[[0, 1]]], [vectors[[1, 0]], vectors[[1, 1]]]],
+            eigenvalues: found.eigenvalues.clone(),
+            eigenvectors: vec![[vectors[[0, 0]], vectors[[0, 1]]], [vectors[[1, 0]], vectors[[1, 1]]]],
+            degenerate: found.degenerate,
+            differentiable: true,
+            proven: false,
         }
     }
 
@@ -59,15 +81,24 @@ impl PlanePoint {
 }
 
 impl Landscape {
-    /// The critical points inside `region`, saddles first, then minima, maxima and flat ones, each sort from left to
-    /// right.
+    /// The critical points inside `region`.
     ///
-    /// Newton's method starts from a grid of 7 x 7 points. A point whose basin none of them meets would be missed; a
-    /// valley of critical points shows as several flat ones.
+    /// Of a function all are found, by interval arithmetic, and it is said where that does not suffice. Of a network Newton's
+    /// method starts from a grid of 7 x 7 points: a point whose basin none of them meets would be missed, and a valley of
+    /// critical points shows as several flat ones.
     ///
     /// # Errors
     /// [`Error::Spec`](crate::Error::Spec) for a box without an inside; [`Error::Memory`](crate::Error::Memory).
-    pub fn critical_points(&mut self, region: Region) -> Result<Vec<PlanePoint>> {
+    pub fn critical_points(&mut self, region: Region) -> Result<CriticalPoints> {
+        match &mut self.ground {
+            Ground::Function(function) => function.critical_points(region),
+            Ground::Network { .. } => {
+                Ok(CriticalPoints { points: self.newton(region)?, undecided: Vec::new(), complete: false })
+            }
+        }
+    }
+
+    fn newton(&mut self, region: Region) -> Result<Vec<PlanePoint>> {
         region.check()?;
         let middle =
             |[low, high]: [f64; 2], i: usize| low + (high - low) * ((i as f64 + 0.5) / STARTS as f64);
@@ -88,25 +119,36 @@ impl Landscape {
                 points.push(point);
             }
         }
-        // by kind, then x, then y: each pass keeps the order of equals
-        for key in
-            [|p: &PlanePoint| p.at[1], |p: &PlanePoint| p.at[0], |p: &PlanePoint| f64::from(p.kind as u8)]
-        {
-            let keys: Vec<f64> = points.iter().map(key).collect();
-            points = reduce::argsort(&keys).into_iter().map(|place| points[place].clone()).collect();
-        }
-        Ok(points)
+        Ok(sorted(points))
     }
 
-    /// The saddles that descents are measured against: those with both weights of -3 to 3.
+    /// Where saddles are looked for.
+    pub(super) fn region(&self) -> Region {
+        match &self.ground {
+            Ground::Function(function) => function.spec().region,
+            Ground::Network { .. } => SEARCH,
+        }
+    }
+
+    /// The saddles that descents are measured against: those with both weights of -3 to 3, or in the box of the function.
     pub(super) fn saddles(&mut self) -> Result<Vec<[f64; 2]>> {
         if self.saddles.is_none() {
-            let points = self.critical_points(SEARCH)?;
-            let saddles = points.iter().filter(|p| p.kind == CriticalKind::Saddle).map(|p| p.at);
+            let found = self.critical_points(self.region())?;
+            let saddles = found.points.iter().filter(|p| p.kind == CriticalKind::Saddle).map(|p| p.at);
             self.saddles = Some(saddles.collect());
         }
         Ok(self.saddles.clone().unwrap_or_default())
     }
+}
+
+/// By kind, then x, then y: each pass keeps the order of equals.
+pub(super) fn sorted(mut points: Vec<PlanePoint>) -> Vec<PlanePoint> {
+    for key in [|p: &PlanePoint| p.at[1], |p: &PlanePoint| p.at[0], |p: &PlanePoint| f64::from(p.kind as u8)]
+    {
+        let keys: Vec<f64> = points.iter().map(key).collect();
+        points = reduce::argsort(&keys).into_iter().map(|place| points[place].clone()).collect();
+    }
+    points
 }
 
 pub(super) fn distance(a: [f64; 2], b: [f64; 2]) -> f64 {
@@ -130,7 +172,8 @@ mod tests {
     fn the_hessian_at_the_origin_is_the_one_on_paper() {
         let mut landscape = landscape();
         let (mut x, mut y) = ([0.0; 442], [0.0; 442]);
-        let examples = landscape.loss.examples().clone();
+        let Ground::Network { loss, .. } = &landscape.ground else { panic!("a network") };
+        let examples = loss.examples().clone();
         examples.fill_batch(&landscape.rows, &mut x).unwrap();
         examples.fill_targets(&landscape.rows, &mut y).unwrap();
         let c = x.iter().zip(&y).map(|(x, y)| x * y).sum::<f64>() / 442.0;
@@ -140,7 +183,7 @@ mod tests {
         for (got, want) in h.iter().zip([0.0, -c, -c, 0.0]) {
             assert!((got - want).abs() < 1e-14, "{h}");
         }
-        let saddle = &landscape.critical_points(VIEW).unwrap()[0];
+        let saddle = &landscape.critical_points(VIEW).unwrap().points[0];
         assert_eq!((saddle.kind, distance(saddle.at, [0.0; 2]) < 1e-15), (CriticalKind::Saddle, true));
         assert!((saddle.eigenvalues[0] + c).abs() < 1e-14 && (saddle.eigenvalues[1] - c).abs() < 1e-14);
         let half = 0.5_f64.sqrt();
@@ -153,7 +196,7 @@ mod tests {
     #[test]
     fn the_two_weight_network_has_a_saddle_and_two_minima() {
         for region in [VIEW, SEARCH, Region { x: [-1.0, 3.1], y: [-2.0, 1.5] }] {
-            let points = landscape().critical_points(region).unwrap();
+            let points = landscape().critical_points(region).unwrap().points;
             let kinds: Vec<CriticalKind> = points.iter().map(|p| p.kind).collect();
             assert_eq!(kinds, [CriticalKind::Saddle, CriticalKind::Minimum, CriticalKind::Minimum]);
             let (a, b) = (&points[1], &points[2]);
@@ -162,6 +205,6 @@ mod tests {
             assert!(points.iter().all(|p| p.gradient_norm < 1e-14));
         }
         let right = Region { x: [0.5, 2.0], y: [0.5, 2.0] };
-        assert_eq!(landscape().critical_points(right).unwrap().len(), 1);
+        assert_eq!(landscape().critical_points(right).unwrap().points.len(), 1);
     }
 }

@@ -1,15 +1,16 @@
 //! Descents from one start, watched from above.
 
+use super::ground::{Ground, OnGround};
 use super::points::distance;
 use super::spec::check_seed;
 use super::{ArmSpec, Landscape, RaceSpec};
-use crate::curvature::{DataLoss, Objective, hessian, symmetric_eigen};
+use crate::curvature::{Objective, hessian, symmetric_eigen};
 use crate::data::Fnv1a;
 use crate::error::{Error, Result};
 use crate::json;
 use crate::kernels::{Real, reduce};
-use crate::optim::Optimizer;
-use crate::train::Batches;
+use crate::optim::{Descender, DescentSpec, SaddleSpec};
+use crate::train::{BatchSpec, Batches};
 use serde::Serialize;
 
 /// Most seeds of a strip.
@@ -112,11 +113,11 @@ impl Landscape {
         for arm in &spec.arms {
             let mut near_saddle = Vec::with_capacity(seeds.len());
             for &seed in seeds {
-                let mut walk = Walk::new(self, spec, arm, seed)?;
+                let mut walk = Walk::new(&self.rows, spec.start, arm, seed)?;
                 let mut vicinity = Vicinity::new(spec.radius, &saddles);
                 vicinity.visit(0, walk.theta);
                 for step in 1..=spec.steps {
-                    walk.advance(&mut self.loss)?;
+                    walk.advance(&mut self.ground)?;
                     if !walk.theta.iter().all(|x| x.is_finite()) {
                         break;
                     }
@@ -130,7 +131,7 @@ impl Landscape {
     }
 
     fn descend(&mut self, spec: &RaceSpec, arm: &ArmSpec, saddles: &[[f64; 2]]) -> Result<Descent> {
-        let mut walk = Walk::new(self, spec, arm, spec.seed)?;
+        let mut walk = Walk::new(&self.rows, spec.start, arm, spec.seed)?;
         let mut vicinity = Vicinity::new(spec.radius, saddles);
         let mut descent = Descent {
             id: arm.id.clone(),
@@ -146,7 +147,7 @@ impl Landscape {
         };
         for step in 0..=spec.steps {
             if step > 0 {
-                walk.advance(&mut self.loss)?;
+                walk.advance(&mut self.ground)?;
             }
             if !self.measure(walk.theta, &mut descent)? {
                 descent.diverged_at = Some(step);
@@ -183,8 +184,13 @@ impl Landscape {
 
     fn hash(&self, spec: &RaceSpec, descents: &[Descent]) -> u64 {
         let mut hash = Fnv1a::new();
-        hash.word(self.loss.examples().dataset().hash());
-        hash.bytes(json::write(&(&self.spec, spec)).as_bytes());
+        match &self.ground {
+            Ground::Network { spec: network, loss } => {
+                hash.word(loss.examples().dataset().hash());
+                hash.bytes(json::write(&(network, spec)).as_bytes());
+            }
+            Ground::Function(function) => hash.bytes(json::write(&(function.spec(), spec)).as_bytes()),
+        }
         for descent in descents {
             let Descent { path, loss, gradient_norm, lambda_max, lambda_min, .. } = descent;
             for numbers in [path, loss, gradient_norm, lambda_max, lambda_min] {
@@ -197,34 +203,49 @@ impl Landscape {
 }
 
 /// A descent under way.
-struct Walk {
-    theta: [f64; 2],
+pub(super) struct Walk {
+    pub theta: [f64; 2],
     gradient: [f64; 2],
-    optimizer: Optimizer<f64>,
+    descender: Descender,
     batches: Batches,
     seed: u64,
     step: u64,
 }
 
 impl Walk {
-    fn new(landscape: &Landscape, spec: &RaceSpec, arm: &ArmSpec, seed: u64) -> Result<Self> {
+    pub fn new(rows: &[u32], start: [f64; 2], arm: &ArmSpec, seed: u64) -> Result<Self> {
         Ok(Self {
-            theta: spec.start,
+            theta: start,
             gradient: [0.0; 2],
-            optimizer: Optimizer::new(arm.optimizer, 2)?.with_seed(seed),
-            batches: Batches::new(&landscape.rows, arm.batch, seed),
+            descender: Descender::new(arm.optimizer, 2, seed)?,
+            batches: Batches::new(rows, arm.batch, seed),
             seed,
             step: 0,
         })
     }
 
     /// One update.
-    fn advance(&mut self, loss: &mut DataLoss<f64>) -> Result<()> {
-        loss.set_random(self.seed, self.step);
-        loss.gradient(self.batches.at(self.step), &self.theta, &mut self.gradient)?;
-        self.optimizer.step(&mut self.theta, &self.gradient, 1.0);
+    pub fn advance(&mut self, ground: &mut Ground) -> Result<()> {
+        ground.set_random(self.seed, self.step);
+        let rows = self.batches.at(self.step);
+        ground.gradient(rows, &self.theta, &mut self.gradient)?;
+        let objective = &mut OnGround { ground, rows };
+        match self.descender.step(objective, &mut self.theta, &self.gradient) {
+            // where there is no Hessian there is no way on
+            Err(Error::NotFinite(_)) => self.theta = [f64::NAN; 2],
+            done => done?,
+        }
         self.step += 1;
         Ok(())
+    }
+}
+
+impl Walk {
+    /// Whether the last update left theta where it was, and nothing random or remembered will move it.
+    pub fn is_still(&self, before: [f64; 2], arm: &ArmSpec) -> bool {
+        let plain =
+            matches!(arm.optimizer, DescentSpec::Saddle(SaddleSpec::Newton(_) | SaddleSpec::DampedNewton(_)));
+        plain && arm.batch == BatchSpec::Full {} && before.map(f64::to_bits) == self.theta.map(f64::to_bits)
     }
 }
 
@@ -263,7 +284,6 @@ mod tests {
     use super::*;
     use crate::landscape::LandscapeSpec;
     use crate::optim::Sgd;
-    use crate::train::BatchSpec;
 
     fn landscape() -> Landscape {
         Landscape::new(LandscapeSpec::two_weights(), &[]).unwrap()
@@ -276,12 +296,12 @@ mod tests {
         for _ in 0..40 {
             let middle = 0.5 * (low + high);
             let spec = RaceSpec { start: [-1.0, middle], ..RaceSpec::three_descents(0) };
-            let mut walk = Walk::new(landscape, &spec, &gd, 0).unwrap();
+            let mut walk = Walk::new(&landscape.rows, spec.start, &gd, 0).unwrap();
             // the unstable direction is the first diagonal; near a minimum there is no way back
             while walk.theta[0] + walk.theta[1] < 1.0 && walk.theta[0] + walk.theta[1] > -1.0
                 || walk.step < 60
             {
-                walk.advance(&mut landscape.loss).unwrap();
+                walk.advance(&mut landscape.ground).unwrap();
             }
             if walk.theta[0] + walk.theta[1] > 0.0 { high = middle } else { low = middle }
         }

@@ -3,7 +3,7 @@
 use crate::data::DataSpec;
 use crate::error::{Error, Result};
 use crate::nn::{Activation, Dense, HalfMeanSquaredError, LayerSpec, Loss};
-use crate::optim::{OptimizerSpec, Sgd};
+use crate::optim::{DescentSpec, Sgd};
 use crate::train::BatchSpec;
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +96,7 @@ pub struct ArmSpec {
     /// What it is called; comes back with its result.
     pub id: String,
     /// The optimizer.
-    pub optimizer: OptimizerSpec,
+    pub optimizer: DescentSpec,
     /// Examples in an update.
     pub batch: BatchSpec,
 }
@@ -156,10 +156,6 @@ impl RaceSpec {
     /// # Errors
     /// [`Error::Spec`] that names the field.
     pub fn check(&self) -> Result<()> {
-        let refuse = |place: String, expected: String, got: String| {
-            let error = Error::spec("race-range", place).expected(expected).got(got);
-            Err(error.hint("choose a number in this range"))
-        };
         if !self.start.iter().all(|x| x.is_finite()) {
             return refuse("start".into(), "two finite numbers".into(), format!("{:?}", self.start));
         }
@@ -169,22 +165,27 @@ impl RaceSpec {
         if !(self.radius > 0.0 && self.radius.is_finite()) {
             return refuse("radius".into(), "a distance above 0".into(), self.radius.to_string());
         }
-        if self.arms.len() > MAX_ARMS {
-            return refuse(
-                "arms".into(),
-                format!("at most {MAX_ARMS} descents"),
-                self.arms.len().to_string(),
-            );
-        }
-        check_seed("seed", self.seed)?;
-        for (i, arm) in self.arms.iter().enumerate() {
-            arm.optimizer.check()?;
-            if arm.batch == (BatchSpec::Mini { size: 0 }) {
-                return refuse(format!("arms[{i}].batch.size"), "at least 1 example".into(), "0".into());
-            }
-        }
-        Ok(())
+        check_arms(&self.arms, self.seed)
     }
+}
+
+/// Refuses too many arms, constants outside their range, batches of no examples, and the seeds that [`check_seed`] refuses.
+pub(super) fn check_arms(arms: &[ArmSpec], seed: u64) -> Result<()> {
+    if arms.len() > MAX_ARMS {
+        return refuse("arms".into(), format!("at most {MAX_ARMS} descents"), arms.len().to_string());
+    }
+    check_seed("seed", seed)?;
+    for (i, arm) in arms.iter().enumerate() {
+        arm.optimizer.check()?;
+        if arm.batch == (BatchSpec::Mini { size: 0 }) {
+            return refuse(format!("arms[{i}].batch.size"), "at least 1 example".into(), "0".into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn refuse<T>(place: String, expected: String, got: String) -> Result<T> {
+    Err(Error::spec("race-range", place).expected(expected).got(got).hint("choose a number in this range"))
 }
 
 /// Refuses seeds that JavaScript could not carry exactly.

@@ -3,7 +3,8 @@
 //! # Adding an optimizer
 //! Write its file with a struct, its [`Constants`] and an `impl Method`, and name it in the `optimizers!` list. Its
 //! state is as many slices of the length of theta as it asks for; checkpoints, resets, clipping, noise, weight decay
-//! ([`Options`]) and the table of the documentation then work by themselves.
+//! ([`Options`]) and the table of the documentation then work by themselves. Methods that ask the objective for its curvature
+//! stand beside them: see [`SaddleMethod`].
 
 mod adadelta;
 mod adagrad;
@@ -19,6 +20,7 @@ mod options;
 mod patience;
 mod radam;
 mod rmsprop;
+mod saddle;
 mod schedule;
 mod sgd;
 mod shapes;
@@ -38,6 +40,10 @@ pub use options::{Options, options};
 pub use patience::{Monitor, Patience, Verdict, Waiting};
 pub use radam::Radam;
 pub use rmsprop::Rmsprop;
+pub use saddle::{
+    DampedNewton, Descender, DescentSpec, Newton, PerturbedGradientDescent, Place, SaddleFreeNewton,
+    SaddleMethod, SaddleSpec, saddle_optimizers,
+};
 pub use schedule::{Clock, Schedule, Shape, ShapeSpec, schedules};
 pub use sgd::Sgd;
 pub use shapes::{Constant, Cosine, Exponential, InverseTime, Linear, OneCycle, Plateau, Step};

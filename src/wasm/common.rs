@@ -14,6 +14,9 @@ const JOINED: &str = r"
 /** A method with its constants, and the options that all methods understand: `{type: 'adam', learningRate: 0.001, clipNorm: 1}`. */
 export type OptimizerSpec = MethodSpec & Options;
 
+/** Any optimizer, those made for saddles too: what moves a descent on a landscape. */
+export type DescentSpec = OptimizerSpec | SaddleSpec;
+
 /**
  * How the learning rate moves. `warmup`: epochs, or parts of one, over which it first rises in a straight line to where the
  * shape begins; the shape takes the rest of the run.

@@ -9,5 +9,5 @@ mod report;
 
 pub use common::provide_set;
 pub use convert::Js;
-pub use landscape::{DescentHead, LandscapeSession};
+pub use landscape::{DescentHead, LandscapeSession, named_functions};
 pub use report::ReportMessage;

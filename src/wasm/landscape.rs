@@ -4,7 +4,7 @@ use super::common::read;
 use super::convert::{Js, doubles, object, set, whole};
 use crate::error::{Error, Result};
 use crate::json;
-use crate::landscape::{Descent, Landscape, RaceSpec, Region};
+use crate::landscape::{Descent, Landscape, RaceSpec, Region, functions};
 use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -65,6 +65,14 @@ impl LandscapeSession {
     pub fn new(spec: &str, names: Vec<String>, contents: Vec<Uint8Array>) -> Js<LandscapeSession> {
         let spec = json::read("landscape", spec)?;
         Ok(Self { landscape: Landscape::new(spec, &read(names, &contents)?)? })
+    }
+
+    /// The landscape of a function of x and y.
+    ///
+    /// # Errors
+    /// Where its formula has a mistake.
+    pub fn function(spec: &str) -> Js<LandscapeSession> {
+        Ok(Self { landscape: Landscape::of_function(json::read("function", spec)?)? })
     }
 
     /// What there is to say about it.
@@ -135,6 +143,32 @@ impl LandscapeSession {
             seeds.into_iter().map(|seed| whole("seeds", seed, 0, MOST_SEED)).collect::<Result<_>>()?;
         Ok(object(&self.landscape.strip(&spec, &seeds)?))
     }
+}
+
+#[wasm_bindgen]
+impl LandscapeSession {
+    /// Steps to leave a saddle over a grid of learning rates.
+    ///
+    /// # Errors
+    /// As [`Landscape::escape`].
+    pub fn escape(&mut self, spec: &str) -> Js<JsValue> {
+        Ok(object(&self.landscape.escape(&json::read("escape", spec)?)?))
+    }
+
+    /// The share of starts that stay near a saddle.
+    ///
+    /// # Errors
+    /// As [`Landscape::stays`].
+    pub fn stays(&mut self, spec: &str) -> Js<JsValue> {
+        Ok(object(&self.landscape.stays(&json::read("stays", spec)?)?))
+    }
+}
+
+/// The functions that have a name.
+#[wasm_bindgen(js_name = namedFunctions)]
+#[must_use]
+pub fn named_functions() -> JsValue {
+    object(&functions())
 }
 
 fn descent(descent: &Descent) -> JsValue {

@@ -87,10 +87,10 @@ fn landscape() -> Vec<Case> {
         let mut landscape = Landscape::new(LandscapeSpec::two_weights(), &[])?;
         let region = Region { x: [-2.4, 2.4], y: [-1.6, 1.6] };
         let surface = landscape.surface(region, 24, 16)?;
-        let points = landscape.critical_points(region)?;
+        let points = landscape.critical_points(region)?.points;
         let race = landscape.race(&RaceSpec::three_descents(7))?;
         let case = |what: &str, hash| Case { name: format!("landscape/{what}"), hash };
-        let numbers = points.iter().flat_map(|p| p.at.into_iter().chain(p.eigenvalues));
+        let numbers = points.iter().flat_map(|p| p.at.into_iter().chain(p.eigenvalues.iter().copied()));
         Ok(vec![
             case("surface", hash(surface.values.iter().map(|x| x.to_bits()))),
             case("critical points", hash(numbers.map(f64::to_bits))),

@@ -1,10 +1,11 @@
 //! Descents of a network from one start, of which points are kept.
 
 use super::{NetworkLandscape, NetworkRaceSpec};
+use crate::curvature::OnRows;
 use crate::error::{Error, Result};
 use crate::kernels::reduce;
 use crate::landscape::ArmSpec;
-use crate::optim::Optimizer;
+use crate::optim::Descender;
 use crate::train::Batches;
 
 /// What one arm of a race did.
@@ -60,7 +61,7 @@ impl NetworkLandscape {
         let points = u64::from(race.points).min(updates);
         let mut batches = Batches::new(&self.rows, arm.batch, race.seed);
         self.loss.check_rows(batches.size())?;
-        let mut optimizer = Optimizer::new(arm.optimizer, theta.len())?.with_seed(race.seed);
+        let mut descender = Descender::new(arm.optimizer, theta.len(), race.seed)?;
         let mut gradient = vec![0.0; theta.len()];
         let mut path = Trajectory { id: arm.id.clone(), ..Trajectory::default() };
         let (mut step, mut seen) = (0, 0);
@@ -71,7 +72,7 @@ impl NetworkLandscape {
                 let batch = batches.at(step);
                 seen += batch.len() as u64;
                 self.loss.gradient(batch, &theta, &mut gradient)?;
-                optimizer.step(&mut theta, &gradient, 1.0);
+                descender.step(&mut OnRows { loss: &mut self.loss, rows: batch }, &mut theta, &gradient)?;
                 step += 1;
                 // checked often enough that a lost descent does not run to its end
                 if step % 64 == 0 && !reduce::all_finite(&theta) {
