@@ -4,8 +4,11 @@
  * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
  */
 import type {
-  ArmSpec, Augment, AugmentedImage, Box, Certificate, CriticalPoint, CriticalSearch, Evaluation, FilesInfo, GenerateOptions, HessianTrace, ImagePixels, IndexLossPoint, Inspection, LandscapeInfo, LandscapeSpec, ModelInfo, NamedBytes,
-  Activation, CurvaturePoint, Curve, CurveRange, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane, PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress, SpectralDensity, Statistics, Surface, TableRow,
+  Activation, ArmSpec, Augment, AugmentedImage, Box, Certificate, CriticalPoints, CriticalSearch, CurvaturePoint, Curve, CurveRange, Escapes,
+  EscapeSpec, Evaluation, FilesInfo, FunctionSpec, GenerateOptions, HessianTrace, ImagePixels, IndexLossPoint, Inspection, LandscapeInfo,
+  LandscapeSpec, ModelInfo, NamedBytes, NamedFunction, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane,
+  PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress,
+  SpectralDensity, Statistics, StayArm, StaysSpec, Surface, TableRow,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -90,15 +93,27 @@ export interface LandscapeApi {
   readonly info: LandscapeInfo;
   surface(box: Box, columns: number, rows: number): Promise<Surface>;
   loss(at: [number, number]): Promise<number>;
-  /** All critical points found inside the box, each refined by Newton's method until its gradient vanishes. */
-  criticalPoints(box: Box): Promise<CriticalPoint[]>;
+  /**
+   * The critical points inside the box. Of a function all are found, by interval arithmetic; `undecided` are the parts of the
+   * box where that does not suffice. Of a network those that Newton's method finds from many starts.
+   */
+  criticalPoints(box: Box): Promise<CriticalPoints>;
+  /** Steps that each descent takes to leave the first saddle, from a millionth off its stable manifold, over a grid of learning rates. */
+  escape(spec: EscapeSpec): Promise<Escapes>;
+  /** The share of many starts about the first saddle that are still near it after so many updates, and after so many examples. */
+  stays(spec: StaysSpec): Promise<StayArm[]>;
   race(spec: RaceSpec): Promise<Race>;
   /** The same race over several seeds; only the figure of the strip comes back. */
   strip(spec: RaceSpec, seeds: number[]): Promise<SeedStrip>;
   dispose(): Promise<void>;
 }
 
-export interface LandscapeStatic { create(spec: LandscapeSpec, options?: CreateOptions): Promise<LandscapeApi> }
+export interface LandscapeStatic {
+  /** The landscape of a network with two weights, or of a function of x and y; a formula with a mistake rejects with its column. */
+  create(spec: LandscapeSpec | FunctionSpec, options?: CreateOptions): Promise<LandscapeApi>;
+  /** The functions that have a name. */
+  functions(options?: Omit<CreateOptions, "files">): Promise<NamedFunction[]>;
+}
 
 export interface CurvatureOptions extends CreateOptions {
   /** A file that `Model.save` wrote, or the weights themselves; the initial ones of the spec's seed if left out. */

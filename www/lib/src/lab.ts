@@ -1,16 +1,20 @@
 /** The core of landscapes, in f64. */
-import { initSync, LandscapeSession, provideSet } from "../pkg/saddlepoint_lab.js";
+import { initSync, LandscapeSession, namedFunctions, provideSet } from "../pkg/saddlepoint_lab.js";
 import type { Common, Core } from "./core.js";
 import { report, SaddlepointError } from "./error.js";
 import { parts } from "./input.js";
-import type { CriticalPoint, LandscapeInfo, NamedBytes, Race, SeedStrip, Surface } from "./types.js";
+import type { CriticalPoints, Escapes, LandscapeInfo, NamedBytes, NamedFunction, Race, SeedStrip, StayArm, Surface } from "./types.js";
 
 /** What a page may ask. Specs travel as JSON, as they do to the core that trains. */
 export interface LandscapeCalls extends Common {
   landscape(spec: string, files: NamedBytes[]): LandscapeInfo;
+  functionLandscape(spec: string): LandscapeInfo;
+  namedFunctions(): NamedFunction[];
   surface(box: string, columns: number, rows: number): Surface;
   lossAt(x: number, y: number): number;
-  criticalPoints(box: string): CriticalPoint[];
+  criticalPoints(box: string): CriticalPoints;
+  escape(spec: string): Escapes;
+  stays(spec: string): StayArm[];
   race(spec: string): Race;
   strip(spec: string, seeds: Float64Array): SeedStrip;
 }
@@ -32,6 +36,17 @@ export class Lab implements Core, LandscapeCalls {
     return this.session.info() as LandscapeInfo;
   }
 
+  functionLandscape(spec: string): LandscapeInfo {
+    const session = LandscapeSession.function(spec);
+    this.session?.free();
+    this.session = session;
+    return this.session.info() as LandscapeInfo;
+  }
+
+  namedFunctions(): NamedFunction[] {
+    return namedFunctions() as NamedFunction[];
+  }
+
   surface(box: string, columns: number, rows: number): Surface {
     return this.opened().surface(box, columns, rows) as Surface;
   }
@@ -40,8 +55,16 @@ export class Lab implements Core, LandscapeCalls {
     return this.opened().loss(x, y);
   }
 
-  criticalPoints(box: string): CriticalPoint[] {
-    return this.opened().criticalPoints(box) as CriticalPoint[];
+  criticalPoints(box: string): CriticalPoints {
+    return this.opened().criticalPoints(box) as CriticalPoints;
+  }
+
+  escape(spec: string): Escapes {
+    return this.opened().escape(spec) as Escapes;
+  }
+
+  stays(spec: string): StayArm[] {
+    return this.opened().stays(spec) as StayArm[];
   }
 
   race(spec: string): Race {

@@ -3,20 +3,31 @@ import type { CreateOptions, LandscapeApi } from "./api.js";
 import { dataType, filesOf, needsFiles, numberOf, numbersOf, pairOf, textOf } from "./input.js";
 import { Line } from "./line.js";
 import { openLink, type Link } from "./link.js";
-import type { Box, CriticalPoint, LandscapeInfo, LandscapeSpec, Race, RaceSpec, SeedStrip, Surface } from "./types.js";
+import type { Box, CriticalPoints, EscapeSpec, Escapes, FunctionSpec, LandscapeInfo, LandscapeSpec, NamedFunction, Race, RaceSpec, SeedStrip, StayArm, StaysSpec, Surface } from "./types.js";
 
-/** The whole loss landscape of a network with two weights. Calls are answered one after the other, but strips beside them. */
+/** The whole loss landscape of a network with two weights, or of a function of x and y. Calls are answered one after the other, but strips beside them. */
 export class Landscape implements LandscapeApi {
-  static async create(spec: LandscapeSpec, options: CreateOptions = {}): Promise<Landscape> {
+  /** The functions that have a name, in the order in which to offer them. */
+  static async functions(options: Omit<CreateOptions, "files"> = {}): Promise<NamedFunction[]> {
+    const link = await openLink("landscape", options.worker, undefined);
+    try {
+      return await untilAborted(link.call("namedFunctions"), options.signal);
+    } finally {
+      link.close();
+    }
+  }
+
+  static async create(spec: LandscapeSpec | FunctionSpec, options: CreateOptions = {}): Promise<Landscape> {
     const { worker, signal } = options;
     signal?.throwIfAborted();
-    const files = needsFiles(spec) ? filesOf(options.files) : [];
+    const network = isFunction(spec) ? undefined : spec;
+    const files = network && needsFiles(network) ? filesOf(options.files) : [];
     const text = textOf(spec);
     let info: LandscapeInfo | undefined;
     const open = async (): Promise<Link<"landscape">> => {
-      const link = await openLink("landscape", worker, dataType(spec));
+      const link = await openLink("landscape", worker, dataType(network));
       try {
-        info = await link.call("landscape", text, files);
+        info = await (network === undefined ? link.call("functionLandscape", text) : link.call("landscape", text, files));
         return link;
       } catch (error) {
         link.close();
@@ -44,8 +55,18 @@ export class Landscape implements LandscapeApi {
     return this.line.call("lossAt", ...pairOf(at));
   }
 
-  criticalPoints(box: Box): Promise<CriticalPoint[]> {
+  criticalPoints(box: Box): Promise<CriticalPoints> {
     return this.line.call("criticalPoints", textOf(box));
+  }
+
+  /** Beside the others, as a strip is. */
+  escape(spec: EscapeSpec): Promise<Escapes> {
+    return this.strips.call("escape", textOf(spec));
+  }
+
+  /** Beside the others, as a strip is. */
+  stays(spec: StaysSpec): Promise<StayArm[]> {
+    return this.strips.call("stays", textOf(spec));
   }
 
   race(spec: RaceSpec): Promise<Race> {
@@ -62,4 +83,9 @@ export class Landscape implements LandscapeApi {
     this.strips.close();
     return Promise.resolve();
   }
+}
+
+/** Callers without types may pass anything. */
+function isFunction(spec: LandscapeSpec | FunctionSpec | null): spec is FunctionSpec {
+  return typeof spec === "object" && spec !== null && "formula" in spec;
 }

@@ -8,11 +8,16 @@ import type { IndexPoint, SearchHead, TrajectoryHead } from "../pkg/saddlepoint_
 import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.js";
 
 export type {
-  Activation, ActivationName, ArmSpec, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, CurvaturePoint, Curve, DataInfo, DataSpec, Distribution, EarlyStopping, Evaluation, EvaluationPoint,
-  FilesInfo, Generator, GradientFlow, Initializer, LandscapeInfo, LandscapeSpec, LayerRow, LayerSpec, LayerStatistics, Mistake, ModelInfo, OptimizerSpec,
-  PaddingSpec as Padding, PlanePoint as CriticalPoint, RaceSpec, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec,
-  Scaler, Scaling, Schedule as ScheduleSpec, SeedStrip, SplitSpec, Statistics, StripArm, TableInfo, TableSpec, Task,
+  Activation, ActivationName, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, CurvaturePoint, Curve, DataInfo, DataSpec, Distribution,
+  EarlyStopping, Evaluation, EvaluationPoint, FilesInfo, Generator, GradientFlow, Initializer, LayerRow, LayerSpec, LayerStatistics, Mistake,
+  ModelInfo, OptimizerSpec, PaddingSpec as Padding, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec, Scaler, Scaling,
+  Schedule as ScheduleSpec, SplitSpec, Statistics, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
+
+export type {
+  ArmSpec, CriticalPoints, DescentSpec, EscapeArm, EscapeSpec, Escapes, FunctionSpec, LandscapeInfo, LandscapeSpec, NamedFunction,
+  PlanePoint as CriticalPoint, RaceSpec, SeedStrip, Share, StayArm, StaysSpec, StripArm,
+} from "../pkg/saddlepoint_lab.js";
 
 export type { Certificate, Equal, IndexAt, IndexPoint, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, Verdict, WeightInfo } from "../pkg/saddlepoint_curvature.js";
 

@@ -16,7 +16,7 @@ test("a landscape, its critical points and descents on it", async () => {
   assert.deepEqual(landscape.info, { weights: ["dense_1.kernel", "dense_2.kernel"], examples: 442, features: ["s5"], target: "progression" });
   assert.ok(Math.abs((await landscape.loss([0, 0])) - 0.5) < 1e-12);
 
-  const points = await landscape.criticalPoints({ x: [-2, 2], y: [-2, 2] });
+  const { points } = await landscape.criticalPoints({ x: [-2, 2], y: [-2, 2] });
   assert.deepEqual(points.map(({ type }) => type), ["saddle", "minimum", "minimum"]);
   const [saddle] = points;
   assert.ok(saddle.gradientNorm < 1e-9 && saddle.eigenvalues[0] < 0 && saddle.eigenvalues[1] > 0);
@@ -48,4 +48,35 @@ test("a landscape, its critical points and descents on it", async () => {
 
 test("a network with other than two weights has no landscape", async () => {
   await assert.rejects(Landscape.create({ ...SPEC, data: { type: "diabetes" } }), { code: "landscape-parameters" });
+});
+
+test("a function of x and y: all its critical points, and descents that know curvature", async () => {
+  const named = await Landscape.functions();
+  assert.ok(named.length >= 12);
+  const { spec } = named.find(({ name }) => name === "himmelblau");
+  const landscape = await Landscape.create(spec);
+  assert.deepEqual(landscape.info.weights, ["x", "y"]);
+  const { points, complete, undecided } = await landscape.criticalPoints(spec.box);
+  assert.deepEqual([complete, undecided], [true, []]);
+  const count = (kind) => points.filter(({ type, proven }) => type === kind && proven).length;
+  assert.deepEqual(["saddle", "minimum", "maximum"].map(count), [4, 4, 1]);
+  const { descents } = await landscape.race({ start: [0, 0], steps: 40, seed: 1, radius: 0.3, arms: [{ id: "sfn", optimizer: { type: "saddleFreeNewton" }, batch: { type: "full" } }] });
+  assert.ok(descents[0].loss.at(-1) < 1e-9);
+  await landscape.dispose();
+
+  const saddle = await Landscape.create(named.find(({ name }) => name === "saddle").spec);
+  const arms = [{ id: "gd", optimizer: { type: "sgd" }, batch: { type: "full" } }, { id: "newton", optimizer: { type: "newton" }, batch: { type: "full" } }];
+  const { arms: [gd, newton], radius } = await saddle.escape({ arms, rates: [0.01, 0.1], most: 10000, seed: 1 });
+  assert.equal(radius, 1);
+  assert.deepEqual(gd.steps, [698, 76]);
+  assert.deepEqual([newton.steps, newton.followsRate], [[null, null], false]);
+  await saddle.dispose();
+});
+
+test("a formula's mistake is said with its column", async () => {
+  const box = { x: [-1, 1], y: [-1, 1] };
+  await assert.rejects(Landscape.create({ formula: "x + * y", box }), ({ code, report }) => code === "formula-operand" && report.args.column === "5");
+  const landscape = await Landscape.create({ formula: "x**2 - y**2", box });
+  assert.equal((await landscape.criticalPoints(box)).points[0].type, "saddle");
+  await landscape.dispose();
 });

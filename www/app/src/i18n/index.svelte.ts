@@ -6,12 +6,13 @@ import type { network } from "./strings/network.ts";
 import { report } from "./strings/report.ts";
 import { samples } from "./strings/samples.ts";
 import { shell } from "./strings/shell.ts";
+import type { surface } from "./strings/surface.ts";
 import { train } from "./strings/train.ts";
 import type { Entry } from "./table.ts";
 
 export const strings = { ...shell, ...landscape, ...train, ...inspect, ...samples, ...report } as const;
-/** Those of a part that is fetched later; it brings them itself. */
-type Later = typeof network;
+/** Those of parts that are fetched later; each brings its own. */
+type Later = typeof network & typeof surface;
 export type Key = keyof typeof strings | keyof Later;
 export type Language = "en" | "zh";
 export type Values = Record<string, string | number>;
@@ -30,7 +31,7 @@ export function htmlLang(): string {
 const known: Record<string, Entry> = { ...strings };
 
 /** Adds the strings of a part of the page, before any of it is built. */
-export function bring(later: Later): void {
+export function bring(later: Partial<Later>): void {
   Object.assign(known, later);
 }
 

@@ -6,19 +6,22 @@ import type { CriticalPoint, Descent } from "saddlepoint";
 
 import { short } from "../format.ts";
 import { language, list, t } from "../i18n/index.svelte.ts";
-import { ARMS, type Arm } from "../state/table.ts";
+import { LOOKS, type LookName } from "../marks/optimizers.ts";
 
 /** A descent with the name the page knows it by. */
-export interface Shown { arm: Arm; descent: Descent }
+export interface Shown { arm: LookName; descent: Descent }
 
 export function shown(descents: readonly Descent[]): Shown[] {
   return descents.flatMap((descent) => {
-    const arm = ARMS.find((known) => known === descent.id);
-    return arm === undefined ? [] : [{ arm, descent }];
+    return isLook(descent.id) ? [{ arm: descent.id, descent }] : [];
   });
 }
 
-export function armName(arm: Arm): string {
+export function isLook(id: string): id is LookName {
+  return Object.hasOwn(LOOKS, id);
+}
+
+export function armName(arm: LookName): string {
   return t(`opt.${arm}`);
 }
 
@@ -79,7 +82,7 @@ function together(key: "land.still" | "land.near" | "land.passed" | "land.coming
 }
 
 /** The name of an arm inside a sentence. */
-export function named(arm: Arm): string {
+export function named(arm: LookName): string {
   return spaced(armName(arm));
 }
 

@@ -2,7 +2,7 @@
  * The Landscape view's side of the core: asks for the race, the critical points, the surface and the strip, in the order
  * in which the eye needs them, and keeps the newest answer of each.
  */
-import { Landscape, type CriticalPoint, type LandscapeApi, type LandscapeInfo, type Race, type RaceSpec, type ReportMessage, type SeedStrip, type Surface, type Box } from "saddlepoint";
+import { Landscape, type CriticalPoint, type LandscapeApi, type LandscapeInfo, type Race, type RaceSpec, type ReportMessage, type SeedStrip, type Surface, type Box, type EscapeSpec, type Escapes, type StayArm, type StaysSpec } from "saddlepoint";
 
 import { reportOf } from "../i18n/report.svelte.ts";
 import { NETWORK, SEARCH, STRIP_SEEDS } from "./race.ts";
@@ -83,7 +83,7 @@ export class LandscapeCore {
   async find(): Promise<void> {
     if (this.points.length > 0) return;
     await this.#ask(async (api) => {
-      this.points = await api.criticalPoints(SEARCH);
+      this.points = (await api.criticalPoints(SEARCH)).points;
     });
   }
 
@@ -109,6 +109,16 @@ export class LandscapeCore {
       const strip = await api.strip(spec, [...STRIP_SEEDS]);
       if (turn === this.#stripTurn) this.strip = strip;
     });
+  }
+
+  /** Steps to leave the saddle; whoever asks is told what went wrong. */
+  async escape(spec: EscapeSpec): Promise<Escapes> {
+    return (await this.#open()).escape(spec);
+  }
+
+  /** The share of starts that stay near the saddle; as `escape`. */
+  async stays(spec: StaysSpec): Promise<StayArm[]> {
+    return (await this.#open()).stays(spec);
   }
 
   async close(): Promise<void> {

@@ -36,6 +36,10 @@ export const LOOKS = {
   radam: look("--opt-adam", "diamond", 4, true),
   adamax: look("--opt-adam", "diamond", 5, true),
   lion: look("--opt-sign", "plus", 1, true),
+  perturbed: look("--opt-gd", "circle", 2),
+  saddleFreeNewton: look("--opt-newton", "star", 1),
+  dampedNewton: look("--opt-newton", "star", 2),
+  newton: look("--opt-newton", "star", 3),
 } as const satisfies Record<string, Look>;
 
 export type LookName = keyof typeof LOOKS;

@@ -15,9 +15,12 @@ export type View = (typeof VIEWS)[number];
 /** The descents of the Landscape view. */
 export const ARMS = ["gd", "mini", "sgd", "momentum", "nesterov", "adam"] as const;
 export type Arm = (typeof ARMS)[number];
+/** The descents on a function: every sort that can be told apart in one figure. */
+export const FUNCTION_ARMS = [...ARMS, "rmsprop", "lion", "perturbed", "saddleFreeNewton", "dampedNewton", "newton"] as const;
+export type FunctionArm = (typeof FUNCTION_ARMS)[number];
 
 /** What the Landscape view shows the landscape of. A subject is a component of `landscape/` and a line of its `Landscape.svelte`. */
-export const SUBJECTS = ["weights", "network"] as const;
+export const SUBJECTS = ["weights", "function", "network"] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** The planes that a network is seen on. */
@@ -67,6 +70,29 @@ const network = {
   netX: text("wx", 100, "dense_1.kernel[20,0]"),
   netY: text("wy", 100, "dense_2.kernel[0,0]"),
   netFigure: choice("nfig", "contours", ["contours", "relief", "table"]),
+};
+
+/** What stands in `surface` when the formula is typed. */
+export const TYPED = "formula";
+/** Longest formula, in letters; the core's own limit. */
+const MOST_FORMULA = 1000;
+
+/** A function in the Landscape view. The functions' names are the core's; the start and the rate are those of the first one. */
+const surfaces = {
+  /** A name of the core's list, `formula`, or nothing: the first of the list. */
+  surface: text("f", 40),
+  formula: text("formula", MOST_FORMULA),
+  /** Half the height of the box of a typed formula. */
+  half: number("half", 2, { min: 0.1, max: 100 }),
+  fnX: number("fx", -1, { min: -1000, max: 1000 }),
+  fnY: number("fy", 0.001, { min: -1000, max: 1000 }),
+  fnEta: number("feta", 0.05, { min: 0.0001, max: 10 }),
+  fnSteps: number("fsteps", 120, { min: 10, max: 2000, whole: true }),
+  fnSeed: number("fseed", 7, { min: 0, max: 4294967295, whole: true }),
+  /** Standard deviation of the gradient noise that is SGD where there are no samples. */
+  sigma: number("sigma", 0.01, { min: 0, max: 10 }),
+  fnBatch: number("fbatch", 4, { min: 1, max: 10000, whole: true }),
+  fnArms: subset("farms", ["gd", "sgd", "adam", "saddleFreeNewton"], FUNCTION_ARMS),
 };
 
 export const LOSSES = [
@@ -150,7 +176,7 @@ const train = {
   writeSeed: number("draw", 0, { min: 0, max: 4294967295, whole: true }),
 };
 
-export const table = { ...page, ...landscape, ...network, ...train };
+export const table = { ...page, ...landscape, ...surfaces, ...network, ...train };
 export type Name = keyof typeof table;
 export type ValueOf<S> = S extends Setting<infer T> ? T : never;
 export type Settings = { [N in Name]: ValueOf<(typeof table)[N]> };

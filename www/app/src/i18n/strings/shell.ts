@@ -64,6 +64,10 @@ export const shell = {
   "opt.radam": ["RAdam", "RAdam"],
   "opt.adamax": ["Adamax", "Adamax"],
   "opt.lion": ["Lion", "Lion"],
+  "opt.perturbed": ["perturbed GD", "扰动 GD"],
+  "opt.saddleFreeNewton": ["saddle-free Newton", "无鞍牛顿法"],
+  "opt.dampedNewton": ["damped Newton", "阻尼牛顿法"],
+  "opt.newton": ["Newton", "牛顿法"],
 
   "field.range": ["{min} to {max}", "{min} 至 {max}"],
 

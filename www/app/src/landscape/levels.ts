@@ -1,10 +1,8 @@
-/** Contours of a slice, whose losses may span any range. */
-import type { SlicePicture } from "saddlepoint";
-
+/** Contours of a picture whose losses may span any range. */
 const BANDS = 16;
 
 /** Levels between which equal areas of the picture lie, rounded so that the number on a contour is its own. */
-export function equalAreas({ values }: SlicePicture): number[] {
+export function equalAreas({ values }: { values: Float64Array }): number[] {
   const sorted = Float64Array.from(values.filter(Number.isFinite)).sort();
   const levels = new Set<number>();
   for (let k = 1; k < BANDS; k++) {
