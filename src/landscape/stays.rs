@@ -84,7 +84,8 @@ impl Landscape {
     /// The share of starts whose descents are near the saddle at the end; one entry for each arm.
     ///
     /// # Errors
-    /// [`Error::State`] if there is no saddle; [`Error::Spec`] that names the field of a number outside its range.
+    /// [`Error::State`](crate::Error::State) if there is no saddle; [`Error::Spec`](crate::Error::Spec)
+    /// that names the field of a number outside its range.
     pub fn stays(&mut self, spec: &StaysSpec) -> Result<Vec<StayArm>> {
         check_arms(&spec.arms, spec.seed)?;
         for (place, value, most) in [
