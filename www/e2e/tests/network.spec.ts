@@ -36,6 +36,10 @@ test("a real network is seen on a plane, with what the plane leaves out, and the
   expect(await cell(page, "SGD", 3)).toBeLessThan(await cell(page, "GD", 3));
   expect(await cell(page, "GD", 4)).toBeGreaterThan(0);
 
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "CSV" }).click();
+  expect((await saved).suggestedFilename()).toBe("network-plane.csv");
+
   await page.locator(".figure canvas").first().hover({ position: { x: 200, y: 200 } });
   await expect(page.locator(".hover")).toHaveText(/^loss [\d.]+ at \(−?[\d.]+, −?[\d.]+\)$/);
   expect(await violations(page)).toEqual([]);

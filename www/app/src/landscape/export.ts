@@ -148,3 +148,8 @@ export function saveCsv(descents: readonly Shown[], parameters: readonly [string
   );
   save(`${name}.csv`, new Blob([["descent,step", ...parameters, "loss,gradient_norm"].join(","), "\n", rows.join("\n"), "\n"], { type: "text/csv" }));
 }
+
+/** Rows that are text already. */
+export function saveRows(rows: string, name: string): void {
+  save(`${name}.csv`, new Blob([rows], { type: "text/csv" }));
+}

@@ -2,7 +2,7 @@
 import { count, fixed, short } from "../../format.ts";
 import { list, t } from "../../i18n/index.svelte.ts";
 import { named } from "../account.ts";
-import type { Standing, View } from "./core.svelte.ts";
+import type { Seen, Standing, View } from "./core.svelte.ts";
 
 export function percent(share: number): string {
   return `${fixed(100 * share, 1)} %`;
@@ -45,4 +45,12 @@ export function verdict({ certificate, arm, updates, searched }: Standing, eta: 
 /** A distance from a plane; what rounding leaves of none is 0. */
 export function distance(off: number): string {
   return off < 1e-9 ? "0" : short(off, 2);
+}
+
+/** Every recorded point as a row: where it is seen, how far off the plane, its loss and what the plane shows. */
+export function rowsOf(seen: readonly Seen[]): string {
+  const rows = seen.flatMap(({ arm, path, on }) =>
+    Array.from(on.off, (off, i) => [arm, path.updates[i], path.examples[i], on.at[2 * i], on.at[2 * i + 1], off, path.loss[i], on.slice[i], path.gradientNorm[i]].join(",")),
+  );
+  return ["descent,updates,examples,x,y,off_plane,loss,slice_loss,gradient_norm", ...rows].join("\n") + "\n";
 }
