@@ -52,6 +52,7 @@ export const surface = {
     "All start a millionth off the way on which GD would end at the saddle ({sx}, {sy}), at rate {rate} from ({x}, {y}); away means a distance of {radius}.",
     "都从 GD 恰好到达鞍点 ({sx}, {sy}) 的路线旁百万分之一处出发，学习率 {rate} 时为 ({x}, {y})；距离达到 {radius} 视为离开。",
   ],
+  "fn.escape.constants": ["Constants: {constants}.", "常数：{constants}。"],
   "fn.escape.newton": ["The steps of {names} are whole and follow no rate.", "{names}走整步，与学习率无关。"],
   "fn.name.saddle": ["saddle", "鞍面"],
   "fn.name.monkey": ["monkey saddle", "猴鞍面"],
