@@ -57,6 +57,18 @@ type Row = (
 
 const ROWS: &[Row] = &[
     (
+        "walls",
+        [-1.6, 0.01],
+        0.03,
+        "Saddle between quartic walls",
+        "5*x^2 - y^2 + (x^4 + y^4)/4",
+        [0.0, 0.0],
+        [2.9, 2.1],
+        Some([0.0, std::f64::consts::SQRT_2]),
+        1,
+        "The saddle 5x^2 - y^2 of Dauphin and others: Identifying and attacking the saddle point problem, 2014, with walls",
+    ),
+    (
         "saddle",
         [-1.0, 0.001],
         0.05,
@@ -79,18 +91,6 @@ const ROWS: &[Row] = &[
         None,
         1,
         "Hilbert, Cohn-Vossen: Anschauliche Geometrie, 1932",
-    ),
-    (
-        "walls",
-        [-1.6, 0.01],
-        0.03,
-        "Saddle between quartic walls",
-        "5*x^2 - y^2 + (x^4 + y^4)/4",
-        [0.0, 0.0],
-        [2.9, 2.1],
-        Some([0.0, std::f64::consts::SQRT_2]),
-        1,
-        "The saddle 5x^2 - y^2 of Dauphin and others: Identifying and attacking the saddle point problem, 2014, with walls",
     ),
     (
         "rosenbrock",
