@@ -29,7 +29,7 @@ test("a degenerate saddle is called one, and a corner too", async ({ page }) => 
 });
 
 test("a formula is typed; a mistake is shown at its column and nothing is lost", async ({ page }) => {
-  await opened(page);
+  await opened(page, "&f=saddle");
   await page.getByRole("combobox", { name: "Function" }).selectOption("formula");
   const field = page.getByRole("textbox", { name: "Formula" });
   await expect(field).toHaveValue("x^2 - y^2");
