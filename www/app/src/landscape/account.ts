@@ -4,6 +4,7 @@
  */
 import type { CriticalPoint, Descent } from "saddlepoint";
 
+import type { Series } from "../chart/types.ts";
 import { short } from "../format.ts";
 import { language, list, t } from "../i18n/index.svelte.ts";
 import { LOOKS, type LookName } from "../marks/optimizers.ts";
@@ -23,6 +24,17 @@ export function isLook(id: string): id is LookName {
 
 export function armName(arm: LookName): string {
   return t(`opt.${arm}`);
+}
+
+/** One line a descent. */
+export function linesOf(descents: readonly Shown[], y: (descent: Descent) => Float64Array): Series[] {
+  return descents.map(({ arm, descent }) => ({ id: arm, name: armName(arm), label: armName(arm), y: y(descent), optimizer: arm }));
+}
+
+/** The learning rate beyond which a full-batch step overshoots at the start: 2/λmax there; null where no direction curves upwards. */
+export function limitAtStart(descents: readonly Shown[]): { at: number; text: string } | null {
+  const lambda = descents[0]?.descent.lambdaMax[0];
+  return lambda === undefined || lambda <= 0 ? null : { at: 2 / lambda, text: t("land.limit", { value: short(2 / lambda, 2) }) };
 }
 
 /** Last step that has a point: the asked one, or the last before the descent was no longer finite. */

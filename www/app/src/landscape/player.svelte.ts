@@ -1,4 +1,5 @@
 /** The transport: which step is shown, and whether it moves. */
+import { reducedMotion } from "../shell/theme.svelte.ts";
 
 /** Steps a second. A step lasts two `--motion-step`s: the eye can follow a descent and still sees it creep. */
 const PACE = 1000 / 32;
@@ -61,6 +62,12 @@ export class Player {
   restart(): void {
     this.step = 0;
     this.playing = true;
+  }
+
+  /** Shows a race from its start, or where motion is not wanted at its end. */
+  present(): void {
+    if (reducedMotion()) this.go(this.steps());
+    else this.restart();
   }
 
   go(step: number): void {
