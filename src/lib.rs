@@ -116,7 +116,7 @@ pub mod wasm;
 
 pub use documented::Documented;
 pub use error::{Error, Report, Result};
-pub use exec::{Bindings, Executor, Output, Plan, Sink};
+pub use exec::{Bindings, Clock, Executor, Output, Plan, Sink, Spent};
 pub use graph::{Buffer, DType, Graph, Node, TensorType, Value};
 pub use rng::{Source, Stream};
 pub use shape::{Conv2dShape, Pool2dShape, Shape, Window};

@@ -246,6 +246,15 @@ impl Conv2dShape {
         Shape::from(self.y_dims())
     }
 
+    /// Floating-point operations of the convolution done directly, 2 a multiply-add, those on padding counted; so many, too,
+    /// of its gradient in the filter and in the image.
+    #[must_use]
+    pub fn flop(&self) -> f64 {
+        let [taps, from, to] = [self.window.kernel.iter().product(), self.group_in(), self.out_channels];
+        let pixels: usize = self.output.iter().product();
+        2.0 * (self.batch * pixels * taps * from * to) as f64
+    }
+
     /// Extents of [`Conv2dShape::w`], for checks in a run, where nothing may allocate.
     #[must_use]
     pub fn w_dims(&self) -> [usize; 4] {

@@ -1,6 +1,7 @@
 //! Runs a plan.
 
 use super::plan::{Argument, Chain, Load, Operand, Place, Plan, Single, Sink, Step, TILE, Work};
+use super::profile::Times;
 use crate::error::{Error, Result};
 use crate::graph::{Buffer, DType};
 use crate::kernels::Real;
@@ -65,6 +66,8 @@ impl<'a, T: Real> Bindings<'a, T> {
 pub struct Executor<T> {
     plan: Plan,
     memory: Memory<T>,
+    /// Only while somebody asks where the time goes.
+    pub(super) times: Option<Box<Times>>,
 }
 
 #[derive(Debug)]
@@ -104,7 +107,7 @@ impl<T: Real> Executor<T> {
             offsets: zeros(plan.scratch.indices).ok_or_else(refuse)?,
             none: Shapes::default(),
         };
-        Ok(Self { plan, memory })
+        Ok(Self { plan, memory, times: None })
     }
 
     /// The plan.
@@ -119,8 +122,16 @@ impl<T: Real> Executor<T> {
     /// [`Error::State`] if a buffer or a sink is missing or too short. Nothing has run then.
     pub fn run(&mut self, bindings: &mut Bindings<'_, T>) -> Result<()> {
         self.check(bindings)?;
-        for step in &self.plan.steps {
+        let Some(times) = &mut self.times else {
+            for step in &self.plan.steps {
+                self.memory.step(step, bindings);
+            }
+            return Ok(());
+        };
+        times.begin();
+        for (i, step) in self.plan.steps.iter().enumerate() {
             self.memory.step(step, bindings);
+            times.end(i);
         }
         Ok(())
     }

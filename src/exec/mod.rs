@@ -4,7 +4,9 @@
 mod executor;
 mod fuse;
 mod plan;
+mod profile;
 mod slots;
 
 pub use executor::{Bindings, Executor};
 pub use plan::{Output, Plan, Sink};
+pub use profile::{Clock, Spent};

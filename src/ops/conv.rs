@@ -1,7 +1,7 @@
 //! Two-dimensional convolution (cross-correlation, as everywhere in the field) and its two gradients. The three
 //! are trilinear in one another, so each one's derivatives are the other two.
 
-use super::{Attribute, Case, Eval, Onnx, Operation, Pulled, Scratch, Shapes, Vjp, expect, mismatch};
+use super::{Attribute, Case, Class, Eval, Onnx, Operation, Pulled, Scratch, Shapes, Vjp, expect, mismatch};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::{self, Real};
@@ -100,6 +100,7 @@ impl Conv2d {
 
 impl Operation for Conv2d {
     const NAME: &'static str = "Conv";
+    const CLASS: Class = Class::Convolution;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [x, w] = expect(Self::NAME, inputs, [DType::Real; 2])?;
@@ -109,6 +110,10 @@ impl Operation for Conv2d {
     fn scratch(&self, shapes: &Shapes) -> Scratch {
         let s = self.shape(&shapes.inputs[0], &shapes.inputs[1]);
         s.map_or(Scratch::default(), |s| workspace(&s, kernels::ConvProduct::Forward))
+    }
+
+    fn flop(&self, shapes: &Shapes) -> f64 {
+        self.shape(&shapes.inputs[0], &shapes.inputs[1]).map_or(0.0, |s| s.flop())
     }
 
     fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {
@@ -158,6 +163,7 @@ impl Conv2dInputGradient {
 
 impl Operation for Conv2dInputGradient {
     const NAME: &'static str = "ConvInputGradient";
+    const CLASS: Class = Class::InputGradient;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [dy, w] = expect(Self::NAME, inputs, [DType::Real; 2])?;
@@ -167,6 +173,10 @@ impl Operation for Conv2dInputGradient {
     fn scratch(&self, shapes: &Shapes) -> Scratch {
         let s = self.shape(&shapes.inputs[0], &shapes.inputs[1]);
         s.map_or(Scratch::default(), |s| workspace(&s, kernels::ConvProduct::InputGradient))
+    }
+
+    fn flop(&self, shapes: &Shapes) -> f64 {
+        self.shape(&shapes.inputs[0], &shapes.inputs[1]).map_or(0.0, |s| s.flop())
     }
 
     fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {
@@ -217,6 +227,7 @@ impl Conv2dFilterGradient {
 
 impl Operation for Conv2dFilterGradient {
     const NAME: &'static str = "ConvFilterGradient";
+    const CLASS: Class = Class::FilterGradient;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [x, dy] = expect(Self::NAME, inputs, [DType::Real; 2])?;
@@ -226,6 +237,10 @@ impl Operation for Conv2dFilterGradient {
     fn scratch(&self, shapes: &Shapes) -> Scratch {
         let s = self.shape(&shapes.inputs[0], &shapes.inputs[1]);
         s.map_or(Scratch::default(), |s| workspace(&s, kernels::ConvProduct::FilterGradient))
+    }
+
+    fn flop(&self, shapes: &Shapes) -> f64 {
+        self.shape(&shapes.inputs[0], &shapes.inputs[1]).map_or(0.0, |s| s.flop())
     }
 
     fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {

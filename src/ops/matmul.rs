@@ -1,6 +1,6 @@
 //! The matrix product.
 
-use super::{Attribute, Case, Eval, Onnx, Operation, Pulled, Scratch, Shapes, Vjp, expect, mismatch};
+use super::{Attribute, Case, Class, Eval, Onnx, Operation, Pulled, Scratch, Shapes, Vjp, expect, mismatch};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::{self, Init, Real};
@@ -28,6 +28,7 @@ impl MatMul {
 
 impl Operation for MatMul {
     const NAME: &'static str = "MatMul";
+    const CLASS: Class = Class::MatrixProduct;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [a, b] = expect(Self::NAME, inputs, [DType::Real; 2])?;
@@ -50,6 +51,11 @@ impl Operation for MatMul {
     fn scratch(&self, shapes: &Shapes) -> Scratch {
         let product = self.product(shapes.inputs[0].dims(), shapes.inputs[1].dims());
         Scratch { reals: product.scratch(), indices: 0 }
+    }
+
+    fn flop(&self, shapes: &Shapes) -> f64 {
+        let k = self.product(shapes.inputs[0].dims(), shapes.inputs[1].dims()).k;
+        2.0 * (shapes.outputs[0].len() * k) as f64
     }
 
     fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {

@@ -14,6 +14,7 @@
 
 mod arithmetic;
 mod case;
+mod class;
 mod compare;
 mod conv;
 mod function;
@@ -29,6 +30,7 @@ mod unfold;
 
 pub use arithmetic::{Add, Div, Max, Min, Mul, Pow, Sub};
 pub use case::{Case, CaseInput, Values};
+pub use class::Class;
 pub use compare::{Equal, Greater, GreaterOrEqual, Where};
 pub use conv::{Conv2d, Conv2dFilterGradient, Conv2dInputGradient};
 pub use function::{
@@ -191,6 +193,9 @@ pub trait Operation: Clone + Eq + std::hash::Hash + std::fmt::Debug + Into<Op> {
     /// in pieces.
     const ELEMENTWISE: bool = false;
 
+    /// The kind of work it is.
+    const CLASS: Class = if Self::ELEMENTWISE { Class::Elementwise } else { Class::Movement };
+
     /// Types of the outputs for inputs of these types.
     ///
     /// # Errors
@@ -200,6 +205,12 @@ pub trait Operation: Clone + Eq + std::hash::Hash + std::fmt::Debug + Into<Op> {
     /// Working memory that [`Operation::eval`] needs.
     fn scratch(&self, _shapes: &Shapes) -> Scratch {
         Scratch::default()
+    }
+
+    /// Model FLOP: 2 for each multiply-add of products and convolutions, as if done directly. What other operations
+    /// compute is not counted: they are limited by memory or by a function of their own.
+    fn flop(&self, _shapes: &Shapes) -> f64 {
+        0.0
     }
 
     /// Fills the outputs. Cannot fail: types were checked when the node was added.
@@ -240,6 +251,18 @@ macro_rules! ops {
             #[must_use]
             pub fn is_elementwise(&self) -> bool {
                 match self { $(Self::$name(_) => $name::ELEMENTWISE,)* }
+            }
+
+            /// See [`Operation::CLASS`].
+            #[must_use]
+            pub fn class(&self) -> Class {
+                match self { $(Self::$name(_) => $name::CLASS,)* }
+            }
+
+            /// See [`Operation::flop`].
+            #[must_use]
+            pub fn flop(&self, shapes: &Shapes) -> f64 {
+                match self { $(Self::$name(op) => op.flop(shapes),)* }
             }
 
             /// See [`Operation::outputs`].

@@ -1,6 +1,8 @@
 //! Pooling over windows of images `(N, H, W, C)`. Sizes round down.
 
-use super::{Attribute, Case, CaseInput, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch};
+use super::{
+    Attribute, Case, CaseInput, Class, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch,
+};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::{Real, pool};
@@ -100,6 +102,7 @@ fn samples() -> Vec<(Window, [usize; 3])> {
 
 impl Operation for MaxPool {
     const NAME: &'static str = "MaxPool";
+    const CLASS: Class = Class::Pooling;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [x] = expect(Self::NAME, inputs, [DType::Real])?;
@@ -147,6 +150,7 @@ fn indexed(window: Window, [h, w, c]: [usize; 3], pooled: bool) -> Option<Vec<Ca
 
 impl Operation for MaxUnpool {
     const NAME: &'static str = "MaxUnpool";
+    const CLASS: Class = Class::Pooling;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [y, index] = expect(Self::NAME, inputs, [DType::Real, DType::Index])?;
@@ -182,6 +186,7 @@ impl Operation for MaxUnpool {
 
 impl Operation for PoolGather {
     const NAME: &'static str = "PoolGather";
+    const CLASS: Class = Class::Pooling;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [x, index] = expect(Self::NAME, inputs, [DType::Real, DType::Index])?;
@@ -219,6 +224,7 @@ impl Operation for PoolGather {
 
 impl Operation for AveragePool {
     const NAME: &'static str = "AveragePool";
+    const CLASS: Class = Class::Pooling;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [x] = expect(Self::NAME, inputs, [DType::Real])?;
@@ -255,6 +261,7 @@ impl Operation for AveragePool {
 
 impl Operation for AveragePoolGradient {
     const NAME: &'static str = "AveragePoolGradient";
+    const CLASS: Class = Class::Pooling;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [y] = expect(Self::NAME, inputs, [DType::Real])?;

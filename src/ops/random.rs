@@ -1,7 +1,7 @@
 //! Random tensors keyed by (seed, stream, step, example): an example sees the same numbers wherever in a batch
 //! it stands, in f32 and in f64, in the loss, its gradient and its Hessian.
 
-use super::{Case, CaseInput, Eval, F64, Onnx, Operation, Pulled, Values, Vjp, expect};
+use super::{Case, CaseInput, Class, Eval, F64, Onnx, Operation, Pulled, Values, Vjp, expect};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::Real;
@@ -21,6 +21,7 @@ macro_rules! random {
 
         impl Operation for $op {
             const NAME: &'static str = stringify!($op);
+            const CLASS: Class = Class::Random;
 
             fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
                 let [examples] = expect(Self::NAME, inputs, [DType::Index])?;
@@ -79,6 +80,7 @@ pub struct RandomMask {
 
 impl Operation for RandomMask {
     const NAME: &'static str = "RandomMask";
+    const CLASS: Class = Class::Random;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [examples] = expect(Self::NAME, inputs, [DType::Index])?;

@@ -1,6 +1,6 @@
 //! Sums and maxima over axes. The axes stay, with extent 1, so that a result broadcasts against its source.
 
-use super::{Attribute, Case, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch};
+use super::{Attribute, Case, Class, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::{Real, reduce};
@@ -44,6 +44,7 @@ fn onnx(name: &'static str, axes: &[usize]) -> Option<Onnx> {
 
 impl Operation for ReduceSum {
     const NAME: &'static str = "ReduceSum";
+    const CLASS: Class = Class::Reduction;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         reduced(Self::NAME, &self.axes, inputs)
@@ -74,6 +75,7 @@ impl Operation for ReduceSum {
 
 impl Operation for ReduceMax {
     const NAME: &'static str = "ReduceMax";
+    const CLASS: Class = Class::Reduction;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         reduced(Self::NAME, &self.axes, inputs)
@@ -105,6 +107,7 @@ impl Operation for ReduceMax {
 
 impl Operation for ArgMax {
     const NAME: &'static str = "ArgMax";
+    const CLASS: Class = Class::Reduction;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [x] = expect(Self::NAME, inputs, [DType::Real])?;

@@ -1,6 +1,8 @@
 //! Softmax and its kin, over the last axis. All subtract the maximum first, so no exponential overflows.
 
-use super::{Attribute, Case, CaseInput, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch};
+use super::{
+    Attribute, Case, CaseInput, Class, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch,
+};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::{Real, softmax};
@@ -45,6 +47,7 @@ fn cases(op: impl Into<super::Op> + Copy) -> Vec<Case> {
 
 impl Operation for Softmax {
     const NAME: &'static str = "Softmax";
+    const CLASS: Class = Class::Softmax;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![TensorType::real(rows(Self::NAME, inputs)?)])
@@ -74,6 +77,7 @@ impl Operation for Softmax {
 
 impl Operation for LogSoftmax {
     const NAME: &'static str = "LogSoftmax";
+    const CLASS: Class = Class::Softmax;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         Ok(vec![TensorType::real(rows(Self::NAME, inputs)?)])
@@ -102,6 +106,7 @@ impl Operation for LogSoftmax {
 
 impl Operation for LogSumExp {
     const NAME: &'static str = "LogSumExp";
+    const CLASS: Class = Class::Softmax;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let mut dims = rows(Self::NAME, inputs)?.dims().to_vec();
@@ -135,6 +140,7 @@ impl Operation for LogSumExp {
 
 impl Operation for SoftmaxCrossEntropy {
     const NAME: &'static str = "SoftmaxCrossEntropy";
+    const CLASS: Class = Class::Softmax;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
         let [logits, labels] = expect(Self::NAME, inputs, [DType::Real, DType::Index])?;

@@ -136,7 +136,7 @@ impl ConvBench {
             1 => kernels::conv2d_filter_gradient(s, x, y, w, false, scratch, offsets),
             _ => kernels::conv2d_input_gradient(s, y, w, x, scratch, offsets),
         }
-        2.0 * y.len() as f64 * (w.len() / s.out_channels) as f64
+        s.flop()
     }
 }
 
