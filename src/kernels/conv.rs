@@ -6,12 +6,14 @@
 //!
 //! Every sum runs in a fixed order, that of the naive loops over the zero-bordered image: an output over
 //! (ky, kx, c), a filter's gradient over (image, oy, ox), an image's gradient over (oy, ox, o). No order depends on
-//! the batch.
+//! the batch. In `f32` a 3x3 window in single steps over many channels goes another way ([`super::winograd`]), for outputs
+//! and images' gradients.
 
 use super::gemm::{Init, Left, Offsets, Product, Right, is_hard_stride, strip_len};
 use super::pack;
 use super::real::Real;
 use super::window::{Border, Class, classes, pixels};
+use super::winograd::{self, Winograd};
 use crate::shape::Conv2dShape;
 
 /// The three products that share a [`Conv2dShape`].
@@ -42,15 +44,19 @@ pub fn conv2d_scratch(s: &Conv2dShape, which: ConvProduct) -> Workspace {
         ConvProduct::Forward | ConvProduct::FilterGradient => {
             let (images, taps) = (per_pass(s, s.output), taps(s) * s.group_in());
             let k = if which == ConvProduct::Forward { taps } else { images * pixels(s.output) };
+            let direct = images * Border::of_image(s).copy_len() + strip(s, k, channels.out);
+            let winograd = which == ConvProduct::Forward && winograd::pays(s);
             Workspace {
-                reals: images * Border::of_image(s).copy_len() + strip(s, k, channels.out),
+                reals: if winograd { direct.max(Winograd::forward(s).scratch()) } else { direct },
                 indices: images * pixels(s.output) + taps,
             }
         }
         ConvProduct::InputGradient => {
             let images = per_pass(s, s.input);
+            let direct = images * Border::of_result(s).copy_len();
+            let winograd = if winograd::pays(s) { Winograd::input_gradient(s).scratch() } else { 0 };
             Workspace {
-                reals: images * Border::of_result(s).copy_len() + filter_len(s),
+                reals: direct.max(winograd) + filter_len(s),
                 indices: 2 * images * pixels(s.input) + taps(s) * s.group_out(),
             }
         }
@@ -75,6 +81,9 @@ pub fn conv2d<T: Real>(
     scratch: &mut [T],
     offsets: &mut [u32],
 ) {
+    if T::TRAINS && winograd::pays(s) {
+        return Winograd::forward(s).run(x, w, bias, y, scratch);
+    }
     let border = Border::of_image(s);
     let per_pass = per_pass(s, s.output);
     let channels = Channels::of(s);
@@ -166,8 +175,11 @@ pub fn conv2d_input_gradient<T: Real>(
     let per_pass = per_pass(s, s.input);
     let channels = Channels::of(s);
     let (flipped, scratch) = scratch.split_at_mut(filter_len(s));
-    let (copy, _) = border.clear(per_pass, scratch);
     flip(s, &border, &channels, w, flipped);
+    if T::TRAINS && winograd::pays(s) {
+        return Winograd::input_gradient(s).run(dy, flipped, None, dx, scratch);
+    }
+    let (copy, _) = border.clear(per_pass, scratch);
     gradient_tables(s, &border, per_pass, offsets);
     for first in (0..s.batch).step_by(per_pass) {
         let images = first..s.batch.min(first + per_pass);

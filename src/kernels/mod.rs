@@ -21,6 +21,7 @@ mod tile;
 mod transcendental;
 pub mod unfold;
 mod window;
+mod winograd;
 
 pub use conv::{
     ConvProduct, Workspace, conv2d, conv2d_filter_gradient, conv2d_input_gradient, conv2d_scratch,
