@@ -99,82 +99,83 @@ pub fn leaky_relu<T: Real>(slope: T, x: &[T], y: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::test_util::{bits, numbers};
+    use crate::kernels::map::Elementary;
+    use crate::kernels::test_util::{bits, both, sweep};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    const SPECIAL: [f32; 8] = [0.0, -0.0, 1.5, -2.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1e-40];
-
-    /// All pairs of special values.
-    fn pairs() -> (Vec<f32>, Vec<f32>) {
-        SPECIAL.iter().flat_map(|&a| SPECIAL.iter().map(move |&b| (a, b))).unzip()
-    }
-
-    fn check(kernel: fn(&[f32], &[f32], &mut [f32]), twin: fn(f32, f32) -> f32) {
-        let (a, b) = pairs();
-        let cases = (0..33).map(|n| (numbers(1, n), numbers(2, n))).chain([(a, b)]);
-        for (a, b) in cases {
-            let mut y = vec![0.0; a.len()];
-            kernel(&a, &b, &mut y);
-            let want: Vec<_> = a.iter().zip(&b).map(|(&a, &b)| twin(a, b)).collect();
-            assert_eq!(bits(&y), bits(&want), "{a:?} {b:?}");
-        }
+    /// Kernels of two slices against functions of two numbers.
+    macro_rules! check {
+        ($($kernel:ident = $one:expr;)*) => {$(both!(T =>
+            let one: fn(T, T) -> T = $one;
+            sweep::<T, 2>(
+                stringify!($kernel),
+                |n| ([n, n], n),
+                |_, [a, b], y| $kernel(a, b, y),
+                |_, [a, b], y| (0..y.len()).for_each(|i| y[i] = one(a[i], b[i])),
+            );
+        );)*};
     }
 
     #[test]
     fn arithmetic_is_that_of_the_numbers() {
-        check(add, |a, b| a + b);
-        check(sub, |a, b| a - b);
-        check(mul, |a, b| a * b);
-        check(div, |a, b| a / b);
-        check(pow, libm::powf);
+        check! {
+            add = |a, b| a + b;
+            sub = |a, b| a - b;
+            mul = |a, b| a * b;
+            div = |a, b| a / b;
+            pow = |a, b| Elementary::pow(a, b);
+        }
     }
 
     #[test]
     fn larger_and_smaller_keep_nan_and_the_first_of_equals() {
-        check(max, |a, b| {
-            if a.is_nan() || b.is_nan() {
-                f32::NAN
-            } else if a < b {
-                b
-            } else {
-                a
-            }
-        });
-        check(min, |a, b| {
-            if a.is_nan() || b.is_nan() {
-                f32::NAN
-            } else if a > b {
-                b
-            } else {
-                a
-            }
-        });
+        check! {
+            max = |a, b| if a.is_nan() || b.is_nan() { T::NAN } else if a < b { b } else { a };
+            min = |a, b| if a.is_nan() || b.is_nan() { T::NAN } else if a > b { b } else { a };
+        }
     }
 
     #[test]
     fn comparisons_are_numbers() {
-        check(equal, |a, b| f32::from(u8::from(a == b)));
-        check(not_equal, |a, b| f32::from(u8::from(a != b)));
-        check(less, |a, b| f32::from(u8::from(a < b)));
-        check(less_or_equal, |a, b| f32::from(u8::from(a <= b)));
-        check(greater, |a, b| f32::from(u8::from(a > b)));
-        check(greater_or_equal, |a, b| f32::from(u8::from(a >= b)));
+        check! {
+            equal = |a, b| T::from(u8::from(a == b));
+            not_equal = |a, b| T::from(u8::from(a != b));
+            less = |a, b| T::from(u8::from(a < b));
+            less_or_equal = |a, b| T::from(u8::from(a <= b));
+            greater = |a, b| T::from(u8::from(a > b));
+            greater_or_equal = |a, b| T::from(u8::from(a >= b));
+        }
     }
 
     #[test]
     fn select_takes_the_second_only_at_zero() {
-        let mut y = [0.0; 4];
-        select(&[0.0, -0.0, 1e-40, f32::NAN], &[1.0; 4], &[2.0; 4], &mut y);
-        assert_eq!(y, [2.0, 2.0, 1.0, 1.0]);
+        both!(T => sweep::<T, 3>(
+            "select",
+            |n| ([n; 3], n),
+            |_, [c, a, b], y| select(c, a, b, y),
+            |_, [c, a, b], y| (0..y.len()).for_each(|i| y[i] = if c[i] == 0.0 { b[i] } else { a[i] }),
+        ););
     }
 
     #[test]
-    fn rectifiers_at_special_values() {
-        let mut y = [0.0; 8];
-        relu(&SPECIAL, &mut y);
-        let want = [0.0, 0.0, 1.5, 0.0, f32::INFINITY, 0.0, f32::NAN, 1e-40];
-        assert_eq!(bits(&y), bits(&want));
-        leaky_relu(0.5, &SPECIAL, &mut y);
-        let want = [0.0, -0.0, 1.5, -1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1e-40];
-        assert_eq!(bits(&y), bits(&want));
+    fn rectifiers_let_pass_what_is_above_zero() {
+        both!(T =>
+            sweep::<T, 1>(
+                "relu",
+                |n| ([n], n),
+                |_, [x], y| relu(x, y),
+                |_, [x], y| (0..y.len()).for_each(|i| y[i] = if x[i] <= 0.0 { 0.0 } else { x[i] }),
+            );
+            sweep::<T, 1>(
+                "leaky relu",
+                |n| ([n], n),
+                |_, [x], y| leaky_relu(0.3, x, y),
+                |_, [x], y| (0..y.len()).for_each(|i| y[i] = if x[i] > 0.0 { x[i] } else { 0.3 * x[i] }),
+            );
+        );
+        let mut y = [0.0; 3];
+        relu(&[-0.0, f32::NAN, -1.0], &mut y);
+        assert_eq!(bits(&y), bits(&[0.0, f32::NAN, 0.0]));
     }
 }

@@ -196,7 +196,9 @@ pub fn one_hot<T: Real>(index: &[u32], classes: usize, y: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::test_util::{indices, numbers, place};
+    use crate::kernels::test_util::{both, indices, numbers, place, sweep};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     const SHAPES: [&[usize]; 10] = [
         &[],
@@ -287,6 +289,80 @@ mod tests {
                 assert_eq!(back, x, "{dims:?} {before:?}");
             }
         }
+    }
+
+    #[test]
+    fn every_size_keeps_its_numbers() {
+        /// `y[i] = x[from(index of i)]` for a result of these extents, 0 where there is nothing.
+        fn copied<T: Real>(x: &[T], y: &mut [T], dims: &[usize], from: impl Fn(&[usize]) -> Option<usize>) {
+            for (i, y) in indices(dims).zip(y) {
+                *y = from(&i).map_or(T::ZERO, |from| x[from]);
+            }
+        }
+        both!(T =>
+            sweep::<T, 1>(
+                "transpose of three axes",
+                |n| ([6 * n], 6 * n),
+                |n, [x], y| transpose(x, &[3, n, 2], &[2, 0, 1], y),
+                |n, [x], y| copied(x, y, &[2, 3, n], |i| Some((i[1] * n + i[2]) * 2 + i[0])),
+            );
+            sweep::<T, 1>(
+                "broadcast of columns",
+                |n| ([n], 5 * n),
+                |n, [x], y| broadcast(x, &[n, 1], &[n, 5], y),
+                |n, [x], y| copied(x, y, &[n, 5], |i| Some(i[0])),
+            );
+            sweep::<T, 1>(
+                "broadcast of rows",
+                |n| ([2 * n], 6 * n),
+                |n, [x], y| broadcast(x, &[2, 1, n], &[2, 3, n], y),
+                |n, [x], y| copied(x, y, &[2, 3, n], |i| Some(i[0] * n + i[2])),
+            );
+            sweep::<T, 1>(
+                "pad",
+                |n| ([3 * n], 6 * (n + 3)),
+                |n, [x], y| pad(x, &[3, n], &[2, 1], &[1, 2], y),
+                |n, [x], y| copied(x, y, &[6, n + 3], |i| {
+                    let (row, column) = (i[0].checked_sub(2)?, i[1].checked_sub(1)?);
+                    (row < 3 && column < n).then_some(row * n + column)
+                }),
+            );
+            sweep::<T, 1>(
+                "slice",
+                |n| ([4 * (n + 3)], 2 * n),
+                |n, [x], y| slice(x, &[4, n + 3], &[1, 2], &[2, n], y),
+                |n, [x], y| copied(x, y, &[2, n], |i| Some((i[0] + 1) * (n + 3) + i[1] + 2)),
+            );
+            sweep::<T, 1>(
+                "columns",
+                |n| ([3 * n], 3 * (n + 5)),
+                |n, [x], y| copy_columns(x, n, y, n + 5, 4),
+                |n, [x], y| (0..3 * n).for_each(|i| y[i / n * (n + 5) + i % n + 4] = x[i]),
+            );
+            // twice the same row, one beyond the end
+            let rows = [2, 0, 2, 5];
+            sweep::<T, 1>(
+                "gather",
+                |n| ([3 * n], 4 * n),
+                |n, [x], y| gather_rows(x, n, &rows, y),
+                |n, [x], y| (0..y.len()).for_each(|i| {
+                    y[i] = x.get(rows[i / n] as usize * n + i % n).copied().unwrap_or(T::NAN);
+                }),
+            );
+            sweep::<T, 1>(
+                "scatter",
+                |n| ([4 * n], 3 * n),
+                |n, [dy], dx| scatter_add_rows(dy, n, &rows, dx),
+                |n, [dy], dx| {
+                    dx.fill(0.0);
+                    for (i, dy) in dy.iter().enumerate() {
+                        if let Some(dx) = dx.get_mut(rows[i / n] as usize * n + i % n) {
+                            *dx += dy;
+                        }
+                    }
+                },
+            );
+        );
     }
 
     #[test]

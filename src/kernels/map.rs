@@ -171,3 +171,103 @@ macro_rules! elementary {
 
 elementary!(f32, F32, expm1: expm1f, log1p: log1pf, erf: erff, sin: sinf, cos: cosf, pow: powf);
 elementary!(f64, F64, expm1: expm1, log1p: log1p, erf: erf, sin: sin, cos: cos, pow: pow);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::test_util::{both, sweep};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn an_element_of_a_slice_has_the_bits_of_the_number_alone() {
+        macro_rules! check {
+            ($($slice:ident, $in_place:ident, $one:ident;)*) => {$(both!(T =>
+                let one = |x: &[T], y: &mut [T]| map(x, y, |x| Elementary::$one(x));
+                sweep::<T, 1>(
+                    stringify!($slice),
+                    |n| ([n], n),
+                    |_, [x], y| Elementary::$slice(x, y),
+                    |_, [x], y| one(x, y),
+                );
+                let in_place = |x: &[T], y: &mut [T]| {
+                    y.copy_from_slice(x);
+                    Elementary::$in_place(y);
+                };
+                sweep::<T, 1>(
+                    stringify!($in_place),
+                    |n| ([n], n),
+                    |_, [x], y| in_place(x, y),
+                    |_, [x], y| one(x, y),
+                );
+            );)*};
+        }
+        check! {
+            exp_slice, exp_in_place, exp;
+            log_slice, log_in_place, log;
+            tanh_slice, tanh_in_place, tanh;
+            sigmoid_slice, sigmoid_in_place, sigmoid;
+        }
+    }
+
+    #[test]
+    fn loops_apply_their_function() {
+        both!(T =>
+            let twice = |x: T| x + x;
+            let in_place = |x: &[T], y: &mut [T]| {
+                y.copy_from_slice(x);
+                map_in_place(y, twice);
+            };
+            let definition = |x: &[T], y: &mut [T]| (0..y.len()).for_each(|i| y[i] = twice(x[i]));
+            sweep::<T, 1>("map", |n| ([n], n), |_, [x], y| map(x, y, twice), |_, [x], y| definition(x, y));
+            sweep::<T, 1>("in place", |n| ([n], n), |_, [x], y| in_place(x, y), |_, [x], y| definition(x, y));
+        );
+    }
+
+    #[test]
+    fn functions_at_the_edges_of_the_numbers() {
+        both!(T =>
+            let (inf, nan, least) = (T::INFINITY, T::NAN, T::from_bits(1));
+            let same = |name, y: T, want: T| {
+                assert!(y.to_bits() == want.to_bits() || y.is_nan() && want.is_nan(), "{name}: {y:e}, not {want:e}");
+            };
+            for (x, sign, reciprocal) in [
+                (0.0, 0.0, inf),
+                (-0.0, 0.0, -inf),
+                (least, 1.0, inf),
+                (-least, -1.0, -inf),
+                (inf, 1.0, 0.0),
+                (-inf, -1.0, -0.0),
+                (nan, nan, nan),
+                (-4.0, -1.0, -0.25),
+            ] {
+                same("sign", Elementary::sign(x), sign);
+                same("reciprocal", Elementary::reciprocal(x), reciprocal);
+            }
+            for (x, expm1, log1p, softplus) in [
+                (0.0, 0.0, 0.0, std::f64::consts::LN_2 as T),
+                (-0.0, -0.0, -0.0, std::f64::consts::LN_2 as T),
+                (least, least, least, std::f64::consts::LN_2 as T),
+                (inf, inf, inf, inf),
+                (-inf, -1.0, nan, 0.0),
+                (nan, nan, nan, nan),
+                (T::MAX, inf, Elementary::log(T::MAX), T::MAX),
+                (T::MIN, -1.0, nan, 0.0),
+            ] {
+                same("expm1", Elementary::expm1(x), expm1);
+                same("log1p", Elementary::log1p(x), log1p);
+                same("softplus", Elementary::softplus(x), softplus);
+            }
+            for x in [inf, -inf, nan] {
+                same("sin", Elementary::sin(x), nan);
+                same("cos", Elementary::cos(x), nan);
+                same("erf", Elementary::erf(x), if x.is_nan() { nan } else { x.signum() });
+            }
+            for (x, exponent, want) in
+                [(nan, 0.0, 1.0), (1.0, nan, 1.0), (-0.0, -1.0, -inf), (-2.0, 3.0, -8.0), (-2.0, 0.5, nan)]
+            {
+                same("pow", Elementary::pow(x, exponent), want);
+            }
+        );
+    }
+}

@@ -2,6 +2,7 @@
 //!
 //! This is the only place with `unsafe` code.
 #![allow(unsafe_code)]
+#![warn(clippy::undocumented_unsafe_blocks)]
 
 mod conv;
 pub mod elementwise;
@@ -11,6 +12,8 @@ pub mod map;
 mod pack;
 mod peak;
 pub mod pool;
+#[cfg(test)]
+mod product_tests;
 mod real;
 pub mod reduce;
 mod simd;

@@ -76,3 +76,40 @@ pub(super) unsafe fn transposed<T: Real>(from: *const T, stride: usize, k: usize
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::test_util::{both, sweep};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn copies_and_transposes_of_any_size_and_stride() {
+        both!(T =>
+            sweep::<T, 1>("copy", |n| ([n], n), |_, [x], y| copy(x, y), |_, [x], y| y.copy_from_slice(x));
+            for (width, beside) in [(1, 0), (2, 1), (3, 5), (4, 3), (5, 0), (8, 1), (11, 7), (16, 0)] {
+                let len = |count: usize, stride: usize, row: usize| (count - 1) * stride + row;
+                sweep::<T, 1>(
+                    "transpose",
+                    |k| ([len(width, k + beside, k)], width * k),
+                    |k, [x], y| transpose(x, k + beside, k, y, width),
+                    |k, [x], y| (0..y.len()).for_each(|i| y[i] = x[i % width * (k + beside) + i / width]),
+                );
+                sweep::<T, 1>(
+                    "rows",
+                    |n| ([len(width, n + beside, n)], width * n),
+                    // SAFETY: so many rows of n elements are in both slices.
+                    |n, [x], y| unsafe { rows(x.as_ptr(), n + beside, width, y.as_mut_ptr(), n) },
+                    |n, [x], y| (0..y.len()).for_each(|i| y[i] = x[i / n * (n + beside) + i % n]),
+                );
+            }
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "a block larger than its place")]
+    fn a_block_must_fit() {
+        transpose(&[0.0_f32; 8], 4, 4, &mut [0.0; 11], 3);
+    }
+}

@@ -119,7 +119,7 @@ fn max_pool_vectors<T: Real, const K: usize>(
 }
 
 /// The adjoint of [`pool_gather`], and of [`max_pool`] with its index: adds each `dy (N, OH, OW, C)` to the pixel of
-/// its window that `index` names, `dx (N, H, W, C)`.
+/// its window that `index` names, `dx (N, H, W, C)`. The sign of a zero is that of `dy` or plus.
 pub fn max_unpool<T: Real>(s: &Pool2dShape, dy: &[T], index: &[u32], dx: &mut [T]) {
     let w = &s.window;
     // windows side by side fill every pixel they cover: store, where others must add
@@ -391,8 +391,10 @@ fn inside(s: &Pool2dShape, axis: usize, o: usize) -> (Range<usize>, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::test_util::{bits, numbers};
+    use crate::kernels::test_util::{bits, both, strange_windows, uneven};
     use crate::shape::Window;
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn shape(batch: usize, input: [usize; 2], channels: usize, window: Window) -> Pool2dShape {
         Pool2dShape { batch, input, channels, window, output: window.output("pool", input).unwrap() }
@@ -402,6 +404,9 @@ mod tests {
         let square = |k: usize, stride: usize| Window::new([k; 2]).stride([stride; 2]);
         let mut shapes: Vec<_> = (1..34).map(|c| shape(2, [4, 6], c, square(2, 2))).collect();
         shapes.extend((2..12).map(|n| shape(1, [n, 13 - n], 3, square(2, 2))));
+        for (i, (input, window)) in strange_windows().into_iter().enumerate() {
+            shapes.extend([0, 1, 4, 7, 13].map(|c| shape(2, input, c + i, window)));
+        }
         shapes.extend([
             shape(2, [7, 8], 5, square(3, 2).padding([[1, 1], [0, 2]])),
             shape(1, [5, 5], 4, square(3, 1).padding([[1, 1], [1, 1]])),
@@ -434,21 +439,21 @@ mod tests {
 
     #[test]
     fn maximum_and_its_adjoints_follow_the_definition() {
-        for s in shapes() {
+        both!(T => for (s, share) in shapes().into_iter().flat_map(|s| [(s, 0.02), (s, 0.3)]) {
             let c = s.channels;
-            // few different values, so that equal ones meet; some NaN
-            let coarse = |x: &f32| if *x > 0.93 { f32::NAN } else { (x * 2.0).round() };
-            let x: Vec<_> = numbers::<f32>(1, s.x().len()).iter().map(coarse).collect();
+            // few different values, so that equal ones meet
+            let coarse = |x: &T| if x.is_normal() { (x * 2.0).round() } else { *x };
+            let x: Vec<_> = uneven::<T>(1, s.x().len(), share).iter().map(coarse).collect();
             let len = s.y().len();
             let (mut y, mut index) = (vec![0.0; len], vec![9; len]);
             max_pool(&s, &x, &mut y, &mut index);
-            let dy = numbers::<f32>(2, len);
+            let dy = uneven::<T>(2, len, share);
             let (mut dx, mut want_dx) = (vec![9.0; x.len()], vec![0.0; x.len()]);
             max_unpool(&s, &dy, &index, &mut dx);
             let mut gathered = vec![9.0; len];
             pool_gather(&s, &x, &index, &mut gathered);
             for o in 0..len {
-                let (mut best, mut tap, mut at) = (f32::NEG_INFINITY, 0, None);
+                let (mut best, mut tap, mut at) = (T::NEG_INFINITY, 0, None);
                 for (t, pixel) in taps(&s, o / c) {
                     let Some(pixel) = pixel.map(|p| p + o % c) else { continue };
                     if at.is_none() || x[pixel] > best || (x[pixel].is_nan() && !best.is_nan()) {
@@ -462,15 +467,21 @@ mod tests {
                     want_dx[at] += dy[o];
                 }
             }
+            dx.iter_mut().for_each(|dx| *dx += 0.0);
             assert_eq!(bits(&dx), bits(&want_dx), "{s:?}");
-        }
+        });
     }
 
     #[test]
     fn mean_and_its_adjoint_follow_the_definition() {
-        for (s, count_padding) in shapes().into_iter().flat_map(|s| [(s, false), (s, true)]) {
+        let cases = || {
+            shapes()
+                .into_iter()
+                .flat_map(|s| [(s, false, 0.0), (s, true, 0.0), (s, false, 0.1), (s, true, 0.3)])
+        };
+        both!(T => for (s, count_padding, share) in cases() {
             let c = s.channels;
-            let (x, dy) = (numbers::<f32>(3, s.x().len()), numbers::<f32>(4, s.y().len()));
+            let (x, dy) = (uneven::<T>(3, s.x().len(), share), uneven::<T>(4, s.y().len(), share));
             let (mut y, mut dx, mut want_dx) = (dy.clone(), x.clone(), vec![0.0; x.len()]);
             average_pool(&s, count_padding, &x, &mut y);
             average_pool_gradient(&s, count_padding, &dy, &mut dx);
@@ -478,12 +489,12 @@ mod tests {
                 let taps = taps(&s, o / c);
                 let inside = taps.iter().filter_map(|(_, pixel)| *pixel);
                 let count = if count_padding { taps.len() } else { inside.clone().count() };
-                let count = count.max(1) as f32;
+                let count = count.max(1) as T;
                 let sum = inside.clone().fold(0.0, |sum, pixel| sum + x[pixel + o % c]);
-                assert_eq!((sum / count).to_bits(), y.to_bits(), "{s:?} at {o}");
+                assert_eq!(bits(&[sum / count]), bits(&[*y]), "{s:?} at {o}");
                 inside.for_each(|pixel| want_dx[pixel + o % c] += dy[o] / count);
             }
             assert_eq!(bits(&dx), bits(&want_dx), "{s:?}");
-        }
+        });
     }
 }

@@ -289,3 +289,92 @@ mod lanes {
 }
 
 pub use lanes::{F32x4, F64x2};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Real;
+    use crate::kernels::test_util::{both, edges, numbers};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// The lanes of a vector.
+    fn lanes<T: Real>(v: T::Vector) -> Vec<T> {
+        let mut to = vec![T::ZERO; T::Vector::LANES];
+        // SAFETY: there is room for all lanes.
+        unsafe { v.store(to.as_mut_ptr()) };
+        to
+    }
+
+    /// All pairs of edge values, a whole number of vectors of each.
+    fn pairs<T: Real>() -> (Vec<T>, Vec<T>) {
+        let (edges, ordinary) = (edges::<T>(), numbers::<T>(1, 4));
+        let all = [&edges[..], &ordinary[..]].concat();
+        let mut pairs: Vec<_> = all.iter().flat_map(|&a| all.iter().map(move |&b| (a, b))).collect();
+        pairs.truncate(pairs.len() / 4 * 4);
+        pairs.into_iter().unzip()
+    }
+
+    #[test]
+    fn every_method_is_that_of_its_lanes() {
+        both!(T =>
+            let (all_a, all_b) = pairs::<T>();
+            let n = <T as Real>::Vector::LANES;
+            // an odd start: no method may ask for alignment
+            let (a, b) = ([&[0.5], &all_a[..]].concat(), [&[0.5], &all_b[..]].concat());
+            for at in (1..a.len()).step_by(n) {
+                let (xs, ys) = (&a[at..at + n], &b[at..at + n]);
+                // SAFETY: n elements are there.
+                let (x, y) = unsafe {
+                    (<T as Real>::Vector::load(xs.as_ptr()), <T as Real>::Vector::load(ys.as_ptr()))
+                };
+                let check = |name: &str, v: <T as Real>::Vector, f: &dyn Fn(T, T) -> T, to_the_bit: bool| {
+                    for ((got, &x), &y) in lanes::<T>(v).into_iter().zip(xs).zip(ys) {
+                        let want = f(x, y);
+                        let same = got.to_bits() == want.to_bits() || !to_the_bit && got.is_nan() && want.is_nan();
+                        assert!(same, "{name} of {x:e} and {y:e}: {got:e}, not {want:e}");
+                    }
+                };
+                check("load", x, &|x, _| x, true);
+                check("add", x.add(y), &|x, y| x + y, false);
+                check("mul", x.mul(y), &|x, y| x * y, false);
+                check("sub", x.sub(y), &|x, y| x - y, false);
+                check("div", x.div(y), &|x, y| x / y, false);
+                check("at_most", x.at_most(y), &|x, y| if y < x { y } else { x }, true);
+                check("at_least", x.at_least(y), &|x, y| if y > x { y } else { x }, true);
+                let all = |is: bool| T::from_bits(if is { 0_u64.wrapping_sub(1) as _ } else { 0 });
+                check("less", x.less(y), &|x, y| all(x < y), true);
+                check("beats", x.beats(y), &|x, y| all(x > y || x.is_nan() && !y.is_nan()), true);
+                check("choose", x.less(y).choose(y, x), &|x, y| if x < y { y } else { x }, true);
+                check("and", x.and(y), &|x, y| T::from_bits(x.to_bits() & y.to_bits()), true);
+                check("or", x.or(y), &|x, y| T::from_bits(x.to_bits() | y.to_bits()), true);
+                let bits = T::to_bits;
+                check("bits_add", x.bits_add(y), &|x, y| T::from_bits(bits(x).wrapping_add(bits(y))), true);
+                check("bits_sub", x.bits_sub(y), &|x, y| T::from_bits(bits(x).wrapping_sub(bits(y))), true);
+                check("bits_up", x.bits_up(5), &|x, _| T::from_bits(bits(x) << 5), true);
+                check("bits_down", x.bits_down(5), &|x, _| T::from_bits(bits(x) >> 5), true);
+                check("splat", <T as Real>::Vector::splat(xs[0]), &|_, _| xs[0], true);
+                // SAFETY: the element is there.
+                check("load_splat", unsafe { <T as Real>::Vector::load_splat(&raw const xs[1]) }, &|_, _| xs[1], true);
+            }
+        );
+    }
+
+    #[test]
+    fn squares_are_transposed_between_any_strides() {
+        both!(T =>
+            let n = <T as Real>::Vector::LANES;
+            for (from_stride, to_stride) in [(n, n), (n + 1, n + 3), (7, 5), (n, 9)] {
+                let from = numbers::<T>(1, n * from_stride);
+                let mut to = vec![9.0; n * to_stride];
+                // SAFETY: n rows of n elements are on both sides.
+                unsafe { <T as Real>::Vector::transpose(from.as_ptr(), from_stride, to.as_mut_ptr(), to_stride) };
+                for (i, &y) in to.iter().enumerate() {
+                    let (row, column) = (i / to_stride, i % to_stride);
+                    let want = if column < n { from[column * from_stride + row] } else { 9.0 };
+                    assert!(y == want, "{i} of strides {from_stride}, {to_stride}");
+                }
+            }
+        );
+    }
+}

@@ -105,13 +105,56 @@ fn shifted<T: Real>(x: &[T], n: usize, y: &mut [T], finish: impl Fn(&[T], &mut [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::test_util::numbers;
+    use crate::kernels::test_util::{both, numbers, sweep};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     /// In f64, without subtracting anything.
     fn naive(x: &[f32]) -> (Vec<f64>, f64) {
         let e: Vec<_> = x.iter().map(|&x| libm::exp(x.into())).collect();
         let sum: f64 = e.iter().sum();
         (e.iter().map(|e| e / sum).collect(), libm::log(sum))
+    }
+
+    /// The shifted exponentials of one row, their sum and its logarithm.
+    fn exponentials<T: Real>(x: &[T], shift: T) -> (Vec<T>, T, T) {
+        let e: Vec<T> = x.iter().map(|&x| (x - shift).exp()).collect();
+        let total = sum(&e);
+        (e, total, total.log())
+    }
+
+    #[test]
+    fn rows_have_the_bits_of_the_stated_order() {
+        const COUNT: usize = 3;
+        /// Calls `f(row, its elements of the result)` for rows of n elements, or `f(row, its only element)`.
+        fn by_row<T: Real>(n: usize, x: &[T], y: &mut [T], f: impl Fn(usize, &[T], &mut [T])) {
+            let len = y.len() / COUNT;
+            (0..COUNT).for_each(|r| f(r, &x[r * n..][..n], &mut y[r * len..][..len]));
+        }
+        both!(T =>
+            let matrix = |n| ([COUNT * n], COUNT * n);
+            sweep::<T, 1>("softmax", matrix, |n, [x], y| softmax(x, n, y), |n, [x], y| by_row(n, x, y, |_, x, y| {
+                let (e, sum, _) = exponentials(x, max(x));
+                y.iter_mut().zip(e).for_each(|(y, e)| *y = e / sum);
+            }));
+            sweep::<T, 1>("log softmax", matrix, |n, [x], y| log_softmax(x, n, y), |n, [x], y| by_row(n, x, y, |_, x, y| {
+                let (largest, log) = (max(x), exponentials(x, max(x)).2);
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - largest) - log);
+            }));
+            let column = |n| ([COUNT * n], COUNT);
+            let finite = |x: &[T]| if max(x).is_finite() { max(x) } else { 0.0 };
+            sweep::<T, 1>("log sum exp", column, |n, [x], y| log_sum_exp(x, n, y), |n, [x], y| by_row(n, x, y, |_, x, y| {
+                y[0] = exponentials(x, finite(x)).2 + finite(x);
+            }));
+            // of three labels the last is none
+            let labels = |n: usize| [n as u32 / 2, 0, n as u32];
+            sweep::<T, 1>("cross-entropy", column, |n, [x], y| cross_entropy(x, n, &labels(n), y), |n, [x], y| {
+                by_row(n, x, y, |r, x, y| {
+                    let own = x.get(labels(n)[r] as usize).copied().unwrap_or(T::NAN);
+                    y[0] = exponentials(x, finite(x)).2 - (own - finite(x));
+                });
+            });
+        );
     }
 
     #[test]

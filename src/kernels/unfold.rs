@@ -50,3 +50,54 @@ pub fn fold<T: Real>(s: &Pool2dShape, windows: &[T], x: &mut [T]) {
         to.iter_mut().zip(&windows[at..]).for_each(|(x, w)| *x += *w);
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::test_util::{both, strange_windows, sweep};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// The element of the image that element `at` of the windows is; `None` in the padding.
+    fn source(s: &Pool2dShape, at: usize) -> Option<usize> {
+        let [kh, kw] = s.window.kernel;
+        let (c, rest) = (at % s.channels, at / s.channels);
+        let ([kx, ky], rest) = ([rest % kw, rest / kw % kh], rest / kw / kh);
+        let (n, rest) = (rest % s.batch, rest / s.batch);
+        let [ox, oy] = [rest % s.output[1], rest / s.output[1]];
+        let pixel = |axis: usize, o: usize, k: usize| {
+            let at = o * s.window.stride[axis] + k * s.window.dilation[axis];
+            at.checked_sub(s.window.padding[axis][0]).filter(|&at| at < s.input[axis])
+        };
+        let (y, x) = pixel(0, oy, ky).zip(pixel(1, ox, kx))?;
+        Some(((n * s.input[0] + y) * s.input[1] + x) * s.channels + c)
+    }
+
+    #[test]
+    fn windows_and_their_adjoint_follow_the_definition() {
+        for (input, window) in strange_windows() {
+            let output = window.output("unfold", input).unwrap();
+            let shape = |channels| Pool2dShape { batch: 2, input, channels, window, output };
+            let windows = |s: &Pool2dShape| s.y().len() * window.kernel[0] * window.kernel[1];
+            both!(T =>
+                sweep::<T, 1>(
+                    "unfold",
+                    |c| ([shape(c).x().len()], windows(&shape(c))),
+                    |c, [x], y| unfold(&shape(c), x, y),
+                    |c, [x], y| {
+                        (0..y.len()).for_each(|i| y[i] = source(&shape(c), i).map_or(0.0, |from| x[from]));
+                    },
+                );
+                sweep::<T, 1>(
+                    "fold",
+                    |c| ([windows(&shape(c))], shape(c).x().len()),
+                    |c, [x], y| fold(&shape(c), x, y),
+                    |c, [x], y| {
+                        y.fill(0.0);
+                        (0..x.len()).for_each(|i| if let Some(to) = source(&shape(c), i) { y[to] += x[i] });
+                    },
+                );
+            );
+        }
+    }
+}

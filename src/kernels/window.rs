@@ -65,8 +65,12 @@ impl Border {
     pub fn fill<'a, T: Real>(&self, all: &'a [T], images: Range<usize>, copies: &'a mut [T]) -> &'a [T] {
         let len = pixels(self.inner) * self.channels;
         let all = &all[images.start * len..images.end * len];
-        if copies.is_empty() || all.is_empty() {
+        if copies.is_empty() {
             return all;
+        }
+        if len == 0 {
+            // images without pixels are border throughout
+            return copies;
         }
         let (line, outer_line) = (self.inner[1] * self.channels, self.outer[1] * self.channels);
         for (image, copy) in all.chunks_exact(len).zip(copies.chunks_exact_mut(self.copy_len())) {
