@@ -6,21 +6,25 @@
 
 mod runs;
 
+use ndarray::Array2;
 use saddlepoint::curvature::DataLoss;
-use saddlepoint::data::{DataSpec, Examples, load};
+use saddlepoint::data::{DataSpec, Dataset, Examples, Features, Targets, load};
 use saddlepoint::kernels::Real;
+use saddlepoint::lab::{WORKLOADS, Workload};
 use saddlepoint::nn::{Model, ProgramKey, Purpose, SoftmaxCrossEntropy};
-use saddlepoint::optim::Optimizer;
+use saddlepoint::optim::{Optimizer, OptimizerSpec, Options, optimizers};
 use saddlepoint::train::{RunSpec, Trainer};
-use saddlepoint::{Bindings, Buffer, Executor, Sink};
+use saddlepoint::{Bindings, Buffer, Executor, Shape, Sink};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
 
 thread_local! {
-    /// Calls that asked for memory, and bytes held, on this thread: other tests do not disturb the count.
+    /// Calls that asked for memory, bytes held, and the most that were, on this thread: other tests do not disturb the
+    /// count.
     static CALLS: Cell<usize> = const { Cell::new(0) };
     static HELD: Cell<isize> = const { Cell::new(0) };
+    static MOST: Cell<isize> = const { Cell::new(0) };
 }
 
 struct Counting;
@@ -29,7 +33,8 @@ impl Counting {
     fn note(calls: usize, bytes: isize) {
         // a thread that ends frees memory after its counters are gone
         let _ = CALLS.try_with(|c| c.set(c.get() + calls));
-        let _ = HELD.try_with(|h| h.set(h.get() + bytes));
+        let held = HELD.try_with(|h| h.replace(h.get() + bytes) + bytes).unwrap_or(0);
+        let _ = MOST.try_with(|m| m.set(m.get().max(held)));
     }
 }
 
@@ -62,6 +67,14 @@ fn counted<R>(f: impl FnOnce() -> R) -> (R, usize, isize) {
     let (calls, held) = (CALLS.get(), HELD.get());
     let result = f();
     (result, CALLS.get() - calls, HELD.get() - held)
+}
+
+/// The most bytes that were held at once while `f` ran, beyond those held before.
+fn most_held<R>(f: impl FnOnce() -> R) -> (R, isize) {
+    let before = HELD.get();
+    MOST.set(before);
+    let result = f();
+    (result, MOST.get() - before)
 }
 
 /// A convolutional network with every kind of layer.
@@ -215,4 +228,104 @@ fn steps_of_the_known_runs_allocate_only_to_lengthen_the_history() {
         assert!(silent > 0 || per_epoch == 1, "{}: every step allocated", run.name);
         assert_eq!(format!("{:016x}", trainer.run_hash()), run.hash, "{}", run.name);
     }
+}
+
+const MIB: isize = 1 << 20;
+
+#[test]
+fn a_step_of_every_workload_allocates_nothing_after_the_first() {
+    for workload in WORKLOADS {
+        let mut run = workload.start().unwrap();
+        for step in 0..3 {
+            let (result, calls, _) = counted(|| run.step());
+            result.unwrap();
+            assert!(step == 0 || calls == 0, "{}: {calls} allocations in step {step}", workload.name);
+        }
+    }
+}
+
+/// With batch normalisation and dropout, and with all that an optimizer can do to a gradient.
+#[test]
+fn a_step_of_every_optimizer_allocates_nothing_after_the_first() {
+    let layers = r#"{"type": "batchNormalization"}, {"type": "dropout", "rate": 0.3}, {"type": "flatten"},"#;
+    let spec = RunSpec::from_json(&RUN.replace(r#"{"type": "flatten"},"#, layers)).unwrap();
+    let examples = run_spec().1;
+    let options = Options {
+        clip_norm: Some(3.0),
+        clip_value: Some(0.5),
+        gradient_noise: Some(0.1),
+        weight_decay: Some(0.02),
+        ..Options::default()
+    };
+    let rows = &examples.train()[..32];
+    let mut loss = DataLoss::<f32>::new(model(&spec, &examples), examples.clone());
+    let mut theta: Vec<f32> = loss.model().table().initial(1);
+    let mut gradient = theta.clone();
+    loss.gradient(rows, &theta, &mut gradient).unwrap();
+    for entry in optimizers() {
+        let plain: OptimizerSpec = serde_json::from_str(&format!(r#"{{"type": "{}"}}"#, entry.name)).unwrap();
+        for spec in [plain, OptimizerSpec { options, ..plain }] {
+            let mut optimizer = Optimizer::new(spec, theta.len()).unwrap().with_seed(9);
+            for step in 0..3 {
+                let (result, calls, _) = counted(|| {
+                    loss.set_random(1, step);
+                    let value = loss.gradient(rows, &theta, &mut gradient);
+                    loss.carry();
+                    optimizer.step(&mut theta, &gradient, 1.0);
+                    value
+                });
+                assert!(result.unwrap().is_finite(), "{}", entry.name);
+                assert_eq!(calls, 0, "{}: allocations in step {step}", entry.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_largest_workload_trains_in_40_mib() {
+    let (run, held) = most_held(|| {
+        let mut run = Workload::named("W3").unwrap().start().unwrap();
+        run.step().unwrap();
+        run
+    });
+    let bytes = run.bytes().unwrap() as isize;
+    // theta, its gradient and two moments, and 256 images
+    let beside = 4 * 4 * 591_274 + 256 * 3072;
+    assert!(bytes <= 40 * MIB, "the program of W3 takes {bytes} bytes");
+    assert!(held <= bytes + beside + MIB, "a run of W3 holds {held} bytes, its program {bytes}");
+}
+
+#[test]
+fn sixty_thousand_images_in_one_batch_take_64_mib_with_the_images() {
+    const IMAGES: usize = 60_000;
+    let w2 = Workload::named("W2").unwrap();
+    let (loss, held) = most_held(|| {
+        let pixel = |(i, j): (usize, usize)| (i * 31 + j * 7) as u8;
+        let values = Array2::from_shape_fn((IMAGES, 784), pixel);
+        let labels = (0..IMAGES as u32).map(|i| i % 10).collect();
+        let names = (0..10).map(|class| class.to_string()).collect();
+        let data = Dataset::new(
+            "images",
+            Shape::new(w2.shape),
+            Features::Bytes { values, max: 255 },
+            Targets::Classes { labels, names },
+        );
+        let examples = Arc::new(Examples::new(data.unwrap(), 0.0, 1).unwrap());
+        // the layers of the workload
+        let spec = RunSpec { layers: serde_json::from_str(w2.layers).unwrap(), ..run_spec().0 };
+        let mut loss = DataLoss::<f32>::new(model(&spec, &examples), examples.clone());
+        let theta: Vec<f32> = loss.model().table().initial(1);
+        let mut gradient = theta.clone();
+        // the whole is the same a thousand times: five chunks show what memory it takes
+        let rows = &examples.train()[..5 * loss.chunk() + 3];
+        assert!(loss.gradient(rows, &theta, &mut gradient).unwrap() > 0.0);
+        loss
+    });
+    let program = loss.step_bytes(IMAGES).unwrap() as isize;
+    assert_eq!(
+        loss.step_bytes(6 * IMAGES).unwrap() as isize,
+        program,
+        "memory grows with the number of images"
+    );
+    assert!(held <= 64 * MIB, "{held} bytes held, {program} of them by the program");
 }
