@@ -80,7 +80,7 @@ pub(super) fn strip_len(k: usize, n: usize) -> usize {
 
 /// Whether rows of B that lie so far apart crowd into few sets of the nearest cache, so that a strip is worth packing.
 pub(super) fn is_hard_stride(stride: usize) -> bool {
-    stride.is_power_of_two() && stride >= 256
+    stride.is_power_of_two() && stride >= 128
 }
 
 /// Where the rows of a result begin.
