@@ -263,7 +263,7 @@ impl<T: Real> Memory<T> {
             for load in &chain.loads {
                 let copy = &mut self.registers[register][..n];
                 match load {
-                    Load::Whole(_) => continue,
+                    Load::Whole(_) | Load::Under => continue,
                     Load::InPlace => copy.copy_from_slice(&out[tile.clone()]),
                     Load::Fill(_) if start > 0 => {}
                     Load::Fill(value) => copy.fill(T::from_f64(*value)),
@@ -286,14 +286,20 @@ impl<T: Real> Memory<T> {
                     if i < last { take(&mut self.registers[instruction.register]) } else { Vec::new() };
                 {
                     let (slots, index_slots, registers) = (&self.slots, &self.index_slots, &self.registers);
+                    // the last one alone fills the result
+                    let (y, under): (&mut [T], &[T]) = if i < last {
+                        (&mut target[..n], &out[tile.clone()])
+                    } else {
+                        (&mut out[tile.clone()], &[])
+                    };
                     let read = |k: usize| match instruction.arguments[k] {
+                        Argument::Under => Elements::Real(under),
                         Argument::Register(r) => Elements::Real(&registers[r][..n]),
                         Argument::Whole(operand) => match elements(slots, index_slots, bindings, operand) {
                             Elements::Real(x) => Elements::Real(&x[tile.clone()]),
                             Elements::Index(x) => Elements::Index(&x[tile.clone()]),
                         },
                     };
-                    let y = if i < last { &mut target[..n] } else { &mut out[tile.clone()] };
                     let mut run = Eval {
                         inputs: &read,
                         count: instruction.arguments.len(),

@@ -11,7 +11,7 @@ use crate::kernels::Real;
 use crate::ops::{MAX_OUTPUTS, Op, Scratch, Shapes};
 
 /// Elements that a fused chain handles at once: its registers stay in the first-level cache.
-pub(super) const TILE: usize = 512;
+pub(super) const TILE: usize = 2048;
 
 /// Memory outside the program that receives a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,7 +78,9 @@ pub(super) struct Operand {
 pub(super) enum Load {
     /// Element i of the chain is element i of the operand.
     Whole(Operand),
-    /// As `Whole`, of the slot that the result will fill.
+    /// As `Whole`, of the slot that the result will fill, read before that.
+    Under,
+    /// The same where the operation that fills it reads it too.
     InPlace,
     /// One number.
     Fill(f64),
@@ -91,6 +93,8 @@ pub(super) enum Load {
 pub(super) enum Argument {
     /// Read where it lies.
     Whole(Operand),
+    /// Read where the result will be.
+    Under,
     Register(usize),
 }
 
@@ -105,7 +109,7 @@ pub(super) struct Instruction {
 /// An elementwise chain that runs tile by tile.
 #[derive(Debug)]
 pub(super) struct Chain {
-    /// Inputs; those that are not `Whole` are copied into registers `0..` first, in this order.
+    /// Inputs; those that are neither `Whole` nor `Under` are copied into registers `0..` first, in this order.
     pub loads: Vec<Load>,
     pub body: Vec<Instruction>,
     pub slot: usize,
@@ -418,8 +422,12 @@ impl<'g> Planner<'g> {
         self.places[number as usize][0] = Some(Place::Slot(slot));
         let loads: Vec<Load> = loads
             .into_iter()
-            .map(|load| match load {
-                Load::Whole(o) if heir_slot.is_some() && o.place == Place::Slot(slot) => Load::InPlace,
+            .zip(&values)
+            .map(|(load, value)| match load {
+                Load::Whole(o) if heir_slot.is_some() && o.place == Place::Slot(slot) => {
+                    let last = self.graph.nodes()[number as usize].inputs.contains(value);
+                    if last { Load::InPlace } else { Load::Under }
+                }
                 other => other,
             })
             .collect();
@@ -456,9 +464,11 @@ impl<'g> Planner<'g> {
 
     /// The instructions of a chain, with registers reused as soon as their last reader has run.
     fn body(&self, number: u32, members: &[u32], loads: &[Load], values: &[Value]) -> Vec<Instruction> {
-        let copies = |loads: &[Load]| loads.iter().filter(|l| !matches!(l, Load::Whole(_))).count();
+        let copies =
+            |loads: &[Load]| loads.iter().filter(|l| !matches!(l, Load::Whole(_) | Load::Under)).count();
         let argument = |load: usize| match loads[load] {
             Load::Whole(operand) => Argument::Whole(operand),
+            Load::Under => Argument::Under,
             _ => Argument::Register(copies(&loads[..load])),
         };
         let copied = copies(loads);

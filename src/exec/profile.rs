@@ -102,7 +102,7 @@ fn spent<T: Real>(step: &Step) -> Spent {
             let whole = chain.len * size_of::<T>();
             let load = |load: &Load| match load {
                 Load::Whole(operand) | Load::Block { operand, .. } => size::<T>(operand),
-                Load::InPlace => whole,
+                Load::Under | Load::InPlace => whole,
                 Load::Fill(_) => 0,
             };
             let names: Vec<&str> = chain.body.iter().map(|i| i.op.name()).collect();

@@ -1,10 +1,12 @@
-//! Arithmetic on slices of one length, element by element. Plain loops: the compiler makes vectors of them.
+//! Arithmetic on slices of one length, element by element. What trainings do most is written in vectors, several to a turn of
+//! the loop; the rest are plain loops, of which the compiler makes vectors.
 //!
 //! NaN: arithmetic, [`max`] and [`min`] propagate it; every comparison with it is false, but for "not equal". Which
 //! NaN bits are stored is not fixed: hashes read numbers by [`Real::canonical_bits`].
 
 use super::Real;
 use super::map::map;
+use super::simd::Vector;
 
 /// Writes `f(a[i], b[i])` to `y[i]`.
 #[inline(always)]
@@ -24,13 +26,174 @@ macro_rules! binary {
     )*};
 }
 
+/// Writes `vector` of each `N` elements to `y`, or `scalar` of those that fill no vector: the same function, in lanes and
+/// for one number. A turn of the loop takes four vectors: counting and comparing, and the engine's look whether it is to
+/// stop, cost as much as the work on one.
+#[inline(always)]
+fn lanes<T: Real, const N: usize>(
+    x: [&[T]; N],
+    y: &mut [T],
+    vector: impl Fn([T::Vector; N]) -> T::Vector,
+    scalar: impl Fn([T; N]) -> T,
+) {
+    let (lanes, len) = (T::Vector::LANES, y.len());
+    assert!(x.iter().all(|x| x.len() == len), "operands of different lengths");
+    let y = y.as_mut_ptr();
+    let mut i = 0;
+    // SAFETY: every element read or written is one of `len`.
+    unsafe {
+        if T::TRAINS {
+            while i + 4 * lanes <= len {
+                // all are read before the first is written
+                let (a, b) = (vector(vectors(x, i)), vector(vectors(x, i + lanes)));
+                let (c, d) = (vector(vectors(x, i + 2 * lanes)), vector(vectors(x, i + 3 * lanes)));
+                a.store(y.add(i));
+                b.store(y.add(i + lanes));
+                c.store(y.add(i + 2 * lanes));
+                d.store(y.add(i + 3 * lanes));
+                i += 4 * lanes;
+            }
+        }
+        while i + lanes <= len {
+            vector(vectors(x, i)).store(y.add(i));
+            i += lanes;
+        }
+        while i < len {
+            *y.add(i) = scalar(x.map(|x| *x.as_ptr().add(i)));
+            i += 1;
+        }
+    }
+}
+
+/// The vectors from element `i` of each slice on.
+///
+/// # Safety
+/// They must exist.
+#[inline(always)]
+unsafe fn vectors<T: Real, const N: usize>(x: [&[T]; N], i: usize) -> [T::Vector; N] {
+    // SAFETY: the caller's.
+    x.map(
+        #[inline(always)]
+        |x| unsafe { T::Vector::load(x.as_ptr().add(i)) },
+    )
+}
+
+/// `y = a + b`.
+pub fn add<T: Real>(a: &[T], b: &[T], y: &mut [T]) {
+    lanes(
+        [a, b],
+        y,
+        #[inline(always)]
+        |[a, b]| a.add(b),
+        #[inline(always)]
+        |[a, b]| a + b,
+    );
+}
+
+/// `y = a - b`.
+pub fn sub<T: Real>(a: &[T], b: &[T], y: &mut [T]) {
+    lanes(
+        [a, b],
+        y,
+        #[inline(always)]
+        |[a, b]| a.sub(b),
+        #[inline(always)]
+        |[a, b]| a - b,
+    );
+}
+
+/// `y = a * b`.
+pub fn mul<T: Real>(a: &[T], b: &[T], y: &mut [T]) {
+    lanes(
+        [a, b],
+        y,
+        #[inline(always)]
+        |[a, b]| a.mul(b),
+        #[inline(always)]
+        |[a, b]| a * b,
+    );
+}
+
+/// 1 where `a > b`, else 0.
+pub fn greater<T: Real>(a: &[T], b: &[T], y: &mut [T]) {
+    let one = T::Vector::splat(T::ONE);
+    lanes(
+        [a, b],
+        y,
+        #[inline(always)]
+        |[a, b]| b.less(a).and(one),
+        #[inline(always)]
+        |[a, b]| truth(a > b),
+    );
+}
+
+/// `y = a` where `condition` is not 0 (NaN counts as not 0), else `b`; all of one length.
+pub fn select<T: Real>(condition: &[T], a: &[T], b: &[T], y: &mut [T]) {
+    let zero = T::Vector::splat(T::ZERO);
+    lanes(
+        [condition, a, b],
+        y,
+        #[inline(always)]
+        |[c, a, b]| c.equal(zero).choose(b, a),
+        #[inline(always)]
+        |[c, a, b]| if c == T::ZERO { b } else { a },
+    );
+}
+
+/// `y = max(x, 0)`; NaN stays, -0 becomes +0.
+pub fn relu<T: Real>(x: &[T], y: &mut [T]) {
+    let zero = T::Vector::splat(T::ZERO);
+    lanes(
+        [x],
+        y,
+        // the sum makes +0 of -0
+        #[inline(always)]
+        |[x]| x.at_least(zero).add(zero),
+        #[inline(always)]
+        |[x]| if x <= T::ZERO { T::ZERO } else { x },
+    );
+}
+
+/// `ct` where `y > 0`, else 0.
+pub fn relu_gradient<T: Real>(y: &[T], ct: &[T], dx: &mut [T]) {
+    let zero = T::Vector::splat(T::ZERO);
+    lanes(
+        [y, ct],
+        dx,
+        #[inline(always)]
+        |[y, ct]| zero.less(y).and(ct),
+        #[inline(always)]
+        |[y, ct]| if y > T::ZERO { ct } else { T::ZERO },
+    );
+}
+
+/// `ct (1 - y y)`.
+pub fn tanh_gradient<T: Real>(y: &[T], ct: &[T], dx: &mut [T]) {
+    let one = T::Vector::splat(T::ONE);
+    lanes(
+        [y, ct],
+        dx,
+        #[inline(always)]
+        |[y, ct]| ct.mul(one.sub(y.mul(y))),
+        #[inline(always)]
+        |[y, ct]| ct * (T::ONE - y * y),
+    );
+}
+
+/// `ct (y (1 - y))`.
+pub fn sigmoid_gradient<T: Real>(y: &[T], ct: &[T], dx: &mut [T]) {
+    let one = T::Vector::splat(T::ONE);
+    lanes(
+        [y, ct],
+        dx,
+        #[inline(always)]
+        |[y, ct]| ct.mul(y.mul(one.sub(y))),
+        #[inline(always)]
+        |[y, ct]| ct * (y * (T::ONE - y)),
+    );
+}
+
 binary! {
-    /// `y = a + b`.
-    add = |a, b| a + b;
-    /// `y = a - b`.
-    sub = |a, b| a - b;
-    /// `y = a * b`.
-    mul = |a, b| a * b;
     /// `y = a / b`.
     div = |a, b| a / b;
     /// `y = a^b`.
@@ -47,8 +210,6 @@ binary! {
     less = |a, b| truth(a < b);
     /// 1 where `a <= b`, else 0.
     less_or_equal = |a, b| truth(a <= b);
-    /// 1 where `a > b`, else 0.
-    greater = |a, b| truth(a > b);
     /// 1 where `a >= b`, else 0.
     greater_or_equal = |a, b| truth(a >= b);
 }
@@ -76,19 +237,6 @@ pub fn smaller<T: Real>(a: T, b: T) -> T {
 #[inline(always)]
 fn truth<T: Real>(condition: bool) -> T {
     if condition { T::ONE } else { T::ZERO }
-}
-
-/// `y = a` where `condition` is not 0 (NaN counts as not 0), else `b`; all of one length.
-pub fn select<T: Real>(condition: &[T], a: &[T], b: &[T], y: &mut [T]) {
-    debug_assert!([condition.len(), a.len(), b.len()] == [y.len(); 3]);
-    for (((y, &c), &a), &b) in y.iter_mut().zip(condition).zip(a).zip(b) {
-        *y = if c == T::ZERO { b } else { a };
-    }
-}
-
-/// `y = max(x, 0)`; NaN stays, -0 becomes +0.
-pub fn relu<T: Real>(x: &[T], y: &mut [T]) {
-    map(x, y, |x| if x <= T::ZERO { T::ZERO } else { x });
 }
 
 /// `y = x` above 0, else `slope * x`.

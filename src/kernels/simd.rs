@@ -39,6 +39,8 @@ pub trait Vector<T>: Copy {
     fn at_least(self, limit: Self) -> Self;
     /// All bits set where `self < other`, none elsewhere.
     fn less(self, other: Self) -> Self;
+    /// All bits set where `self == other`, none elsewhere.
+    fn equal(self, other: Self) -> Self;
     /// All bits set where `self > best`, or where `self` is NaN and `best` is not; none elsewhere.
     fn beats(self, best: Self) -> Self;
     /// The bits of `yes` where those of `self` are set, those of `no` elsewhere.
@@ -69,7 +71,7 @@ mod lanes {
 
     macro_rules! vector {
         ($name:ident, $t:ty, $lanes:literal, $splat:ident, $load_splat:ident, $transpose:ident, $up:ident, $down:ident,
-         $equal:ident, $at_most:ident, $($method:ident = $instruction:ident),*) => {
+         $at_most:ident, $($method:ident = $instruction:ident),*) => {
             /// One simd128 register.
             #[derive(Clone, Copy)]
             pub struct $name(v128);
@@ -102,7 +104,7 @@ mod lanes {
                 })*
                 #[inline(always)]
                 fn beats(self, best: Self) -> Self {
-                    Self(v128_andnot($equal(best.0, best.0), $at_most(self.0, best.0)))
+                    Self(v128_andnot(best.equal(best).0, $at_most(self.0, best.0)))
                 }
                 #[inline(always)]
                 fn choose(self, yes: Self, no: Self) -> Self {
@@ -156,7 +158,6 @@ mod lanes {
         transpose_4,
         i32x4_shl,
         u32x4_shr,
-        f32x4_eq,
         f32x4_le,
         add = f32x4_add,
         mul = f32x4_mul,
@@ -165,6 +166,7 @@ mod lanes {
         at_most = f32x4_pmin,
         at_least = f32x4_pmax,
         less = f32x4_lt,
+        equal = f32x4_eq,
         and = v128_and,
         or = v128_or,
         bits_add = i32x4_add,
@@ -179,7 +181,6 @@ mod lanes {
         transpose_2,
         i64x2_shl,
         u64x2_shr,
-        f64x2_eq,
         f64x2_le,
         add = f64x2_add,
         mul = f64x2_mul,
@@ -188,6 +189,7 @@ mod lanes {
         at_most = f64x2_pmin,
         at_least = f64x2_pmax,
         less = f64x2_lt,
+        equal = f64x2_eq,
         and = v128_and,
         or = v128_or,
         bits_add = i64x2_add,
@@ -250,6 +252,7 @@ mod lanes {
                     at_most = |a, b| if b < a { b } else { a };
                     at_least = |a, b| if a < b { b } else { a };
                     less = |a, b| <$t>::from_bits(if a < b { <$bits>::MAX } else { 0 });
+                    equal = |a, b| <$t>::from_bits(if a == b { <$bits>::MAX } else { 0 });
                     beats = |a, b| <$t>::from_bits(if reduce::beats(a, b) { <$bits>::MAX } else { 0 });
                     and = |a, b| <$t>::from_bits(a.to_bits() & b.to_bits());
                     or = |a, b| <$t>::from_bits(a.to_bits() | b.to_bits());

@@ -125,19 +125,13 @@ unary!(
 unary!(
     /// The hyperbolic tangent; its derivative is `1 - y^2`.
     Tanh, Some("Tanh"), tanh, T::tanh_slice, Values::Normal, |g, _, y, ct| {
-        let one = g.constant(1.0)?;
-        let square = g.mul(y, y)?;
-        let slope = g.sub(one, square)?;
-        g.mul(ct, slope).map(Some)
+        g.tanh_gradient(y, ct).map(Some)
     }
 );
 unary!(
     /// The logistic function `1 / (1 + exp(-x))`; its derivative is `y (1 - y)`.
     Sigmoid, Some("Sigmoid"), sigmoid, T::sigmoid_slice, Values::Normal, |g, _, y, ct| {
-        let one = g.constant(1.0)?;
-        let rest = g.sub(one, y)?;
-        let slope = g.mul(y, rest)?;
-        g.mul(ct, slope).map(Some)
+        g.sigmoid_gradient(y, ct).map(Some)
     }
 );
 unary!(
@@ -160,9 +154,7 @@ unary!(
 unary!(
     /// `max(x, 0)`; its derivative at 0 is 0.
     Relu, Some("Relu"), relu, elementwise::relu, Values::Distinct, |g, _, y, ct| {
-        let zero = g.constant(0.0)?;
-        let on = g.greater(y, zero)?;
-        g.select(on, ct, zero).map(Some)
+        g.relu_gradient(y, ct).map(Some)
     }
 );
 

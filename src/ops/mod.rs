@@ -25,6 +25,7 @@ mod matmul;
 mod pool;
 mod random;
 mod reduce;
+mod slope;
 mod softmax;
 mod unfold;
 
@@ -44,6 +45,7 @@ pub use matmul::MatMul;
 pub use pool::{AveragePool, AveragePoolGradient, MaxPool, MaxUnpool, PoolGather};
 pub use random::{RandomMask, RandomNormal, RandomUniform};
 pub use reduce::{ArgMax, ReduceMax, ReduceSum};
+pub use slope::{ReluGradient, SigmoidGradient, TanhGradient};
 pub use softmax::{LogSoftmax, LogSumExp, Softmax, SoftmaxCrossEntropy};
 pub use unfold::{Fold, Unfold};
 
@@ -336,6 +338,9 @@ ops![
     Erf,
     Relu,
     LeakyRelu,
+    ReluGradient,
+    TanhGradient,
+    SigmoidGradient,
     Greater,
     GreaterOrEqual,
     Equal,

@@ -100,6 +100,9 @@ pub fn apply(op: &Op, inputs: &[&Tensor], feeds: &Feeds) -> Vec<Tensor> {
         Op::Erf(_) => x(0).mapv(libm::erf),
         Op::Relu(_) => x(0).mapv(|v| if v > 0.0 { v } else { 0.0 }),
         Op::LeakyRelu(op) => x(0).mapv(|v| if v > 0.0 { v } else { op.alpha.get() * v }),
+        Op::ReluGradient(_) => zip(x(0), x(1), |y, ct| if y > 0.0 { ct } else { 0.0 }),
+        Op::TanhGradient(_) => zip(x(0), x(1), |y, ct| ct * (1.0 - y * y)),
+        Op::SigmoidGradient(_) => zip(x(0), x(1), |y, ct| ct * y * (1.0 - y)),
 
         Op::Greater(_) => zip(x(0), x(1), |a, b| f64::from(u8::from(a > b))),
         Op::GreaterOrEqual(_) => zip(x(0), x(1), |a, b| f64::from(u8::from(a >= b))),
