@@ -9,6 +9,7 @@
 //! Each element of C is summed in ascending k in one accumulator. So the plain triple loop, every tiling, every
 //! split of k whose partial sums are stored, and the indirect form give the same bits.
 
+use super::narrow;
 use super::pack;
 use super::real::Real;
 use super::simd::Vector;
@@ -291,8 +292,11 @@ impl<T: Real> Job<'_, T> {
 /// # Safety
 /// All elements of A, B, C and `start` that the rows and the strip name must exist.
 unsafe fn rows<T: Real>(left: Operand<T>, strip: &Strip<T>, from: usize, to: usize) {
+    const { assert!(KC <= narrow::MOST) };
     // SAFETY: the caller's; the tiles cover from..to once.
     unsafe {
+        let narrow = T::TRAINS && strip.width < T::Vector::LANES;
+        let from = if narrow { narrow::rows(left, strip, from, to) } else { from };
         match left {
             Operand::Dense(left @ tile::Dense { a, stride }) => {
                 let any = tile::Strided { a, row: stride, column: 1 };

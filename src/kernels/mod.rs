@@ -9,6 +9,7 @@ pub mod elementwise;
 mod gemm;
 pub mod layout;
 pub mod map;
+mod narrow;
 mod pack;
 mod peak;
 pub mod pool;

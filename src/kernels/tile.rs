@@ -262,7 +262,7 @@ impl RowOffsets {
     /// # Safety
     /// Row `r` must exist.
     #[inline(always)]
-    unsafe fn at(self, r: usize) -> usize {
+    pub unsafe fn at(self, r: usize) -> usize {
         match self {
             Self::Affine(stride) => r * stride,
             // SAFETY: the row exists, so the table holds it.
