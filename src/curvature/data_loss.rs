@@ -1,6 +1,7 @@
 //! The loss of a network over examples of a data set.
 
 mod evaluation;
+mod load;
 
 pub use evaluation::Evaluated;
 
@@ -40,6 +41,8 @@ pub struct DataLoss<T> {
     targets: Vec<T>,
     labels: Vec<u32>,
     numbers: Vec<u32>,
+    /// Whether the batch buffers hold the examples of `numbers` as they are.
+    loaded: bool,
     /// What layers carry, as evaluation reads it.
     state: Vec<T>,
     /// What it is after the last gradient.
@@ -81,6 +84,7 @@ impl<T: Real> DataLoss<T> {
             targets: Vec::new(),
             labels: Vec::new(),
             numbers: Vec::new(),
+            loaded: false,
             penalty: Penalty::default(),
             label_noise: (0.0, 0),
             seed: 0,
@@ -210,6 +214,7 @@ impl<T: Real> DataLoss<T> {
     #[must_use]
     pub fn with_label_noise(mut self, probability: f64, seed: u64) -> Self {
         self.label_noise = (probability, seed);
+        self.loaded = false;
         self
     }
 
@@ -443,40 +448,6 @@ impl<T: Real> DataLoss<T> {
         Ok(())
     }
 
-    /// Fills the batch buffers with `rows`, `augmented` or as they are, padded with the first of them to `size` rows.
-    fn load(&mut self, rows: &[u32], size: usize, augmented: bool) -> Result<()> {
-        self.numbers.clear();
-        self.numbers.extend_from_slice(rows);
-        self.numbers.resize(size, rows[0]);
-        let input = self.model.input().len();
-        self.features.resize(size * input, T::ZERO);
-        let features = &mut self.features[..size * input];
-        match self.augment.as_ref().filter(|_| augmented) {
-            Some(augment) => {
-                self.examples.fill_augmented(augment, &self.numbers, (self.seed, self.step), features)?;
-            }
-            None => self.examples.fill_batch(&self.numbers, features)?,
-        }
-        match self.model.target() {
-            Target::Classes(_) | Target::Steps { .. } => {
-                let steps = self.model.target().steps();
-                let size = size * steps;
-                self.labels.resize(size, 0);
-                self.examples.fill_labels(&self.numbers, &mut self.labels[..size])?;
-                if self.label_noise.0 > 0.0 {
-                    for i in 0..size {
-                        self.labels[i] = self.noisy(self.numbers[i / steps], i % steps, self.labels[i]);
-                    }
-                }
-                Ok(())
-            }
-            Target::Reals(n) => {
-                self.targets.resize(size * n, T::ZERO);
-                self.examples.fill_targets(&self.numbers, &mut self.targets[..size * n])
-            }
-        }
-    }
-
     fn check(&self, theta: &[T]) -> Result<()> {
         if theta.len() == self.model.table().len() {
             Ok(())
@@ -519,22 +490,30 @@ mod tests {
     use crate::shape::Shape;
     use ndarray::Array2;
 
+    /// Examples of three classes whose features are products of their number and of the column's.
+    fn examples(labels: Vec<u32>, width: usize) -> Arc<Examples> {
+        let names = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let values = Array2::from_shape_fn((labels.len(), width), |(i, j)| (i * (j + 1)) as f64);
+        let targets = Targets::Classes { labels, names };
+        let set = Dataset::new("points", Shape::from([width]), Features::Reals(values), targets).unwrap();
+        Arc::new(Examples::new(set, 0.0, 0).unwrap())
+    }
+
+    fn linear(examples: &Arc<Examples>, loss: &str) -> DataLoss<f64> {
+        let layers = [LayerSpec::Dense(Dense::new(3, Activation::Linear))];
+        let target = DataLoss::<f64>::target_of(examples);
+        let loss = serde_json::from_str(loss).unwrap();
+        let model = Model::new(examples.dataset().shape(), &layers, loss, target).unwrap();
+        DataLoss::new(model, examples.clone())
+    }
+
     /// One example in four is of class 1, which weighs three times as much; class 2 does not count.
     #[test]
     fn chunks_share_the_weights_of_their_labels() {
         let n = 10_000;
-        let labels: Vec<u32> = (0..n as u32).map(|i| [0, 0, 2, 1][i as usize % 4]).collect();
-        let names = ["a", "b", "c"].map(str::to_owned).to_vec();
-        let features = Features::Reals(Array2::from_shape_fn((n, 1), |(i, _)| i as f64));
-        let targets = Targets::Classes { labels, names };
-        let set = Dataset::new("weights", Shape::from([1]), features, targets).unwrap();
-        let examples = Arc::new(Examples::new(set, 0.0, 0).unwrap());
+        let examples = examples((0..n as u32).map(|i| [0, 0, 2, 1][i as usize % 4]).collect(), 1);
         let loss = r#"{"type":"softmaxCrossEntropy","classWeights":[1,3,9],"ignoreIndex":2}"#;
-        let layers = [LayerSpec::Dense(Dense::new(3, Activation::Linear))];
-        let target = DataLoss::<f64>::target_of(&examples);
-        let model =
-            Model::new(&Shape::from([1]), &layers, serde_json::from_str(loss).unwrap(), target).unwrap();
-        let mut loss = DataLoss::<f64>::new(model, examples.clone());
+        let mut loss = linear(&examples, loss);
         assert!(loss.chunk() < n, "the batch must take several chunks");
         // at zero weights every class has the probability 1/3
         let (theta, mut gradient) = ([0.0; 6], [0.0; 6]);
@@ -548,5 +527,27 @@ mod tests {
         assert!((loss.mean(examples.train(), &each) - value).abs() < 1e-12);
         assert_eq!(loss.gradient(&[2, 6], &theta, &mut gradient).unwrap(), 0.0, "no row counts");
         assert!(gradient.iter().all(|g| *g == 0.0));
+    }
+
+    #[test]
+    fn a_batch_that_is_there_already_is_used_again_and_no_other() {
+        let examples = examples((0..200).map(|i| i % 3).collect(), 2);
+        let fresh = |noise| linear(&examples, r#""softmaxCrossEntropy""#).with_label_noise(noise, 1);
+        let theta: Vec<f64> = (0..9).map(|i| f64::from(i) / 9.0).collect();
+        let all: Vec<u32> = (0..200).collect();
+        let mut swapped = all.clone();
+        swapped.swap(150, 151);
+        let mut other = all.clone();
+        other[199] = 7;
+        let mut used = fresh(0.0);
+        for rows in [&all[..], &all, &other, &all, &all[..150], &all, &swapped, &all[..1], &all] {
+            let (value, again) = (used.loss(rows, &theta).unwrap(), used.loss(rows, &theta).unwrap());
+            assert_eq!([value, again], [fresh(0.0).loss(rows, &theta).unwrap(); 2], "{} rows", rows.len());
+            let evaluated = used.evaluate(&rows[..1], &theta).unwrap();
+            assert_eq!(evaluated, fresh(0.0).evaluate(&rows[..1], &theta).unwrap());
+        }
+        let noisy = used.with_label_noise(0.9, 1).loss(&all, &theta).unwrap();
+        assert_eq!(noisy, fresh(0.9).loss(&all, &theta).unwrap());
+        assert_ne!(noisy, fresh(0.0).loss(&all, &theta).unwrap());
     }
 }

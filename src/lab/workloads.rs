@@ -199,7 +199,8 @@ impl Workload {
         let model = Model::new(&Shape::new(self.shape), &layers, parse(self.loss)?, target)?;
         let theta: Vec<f32> = model.table().initial(1);
         let optimizer: OptimizerSpec = parse(self.optimizer)?;
-        let batch = BatchSpec::Mini { size: self.batch };
+        let full = self.batch == self.examples;
+        let batch = if full { BatchSpec::Full {} } else { BatchSpec::Mini { size: self.batch } };
         Ok(Run {
             workload: *self,
             optimizer: Optimizer::new(optimizer, theta.len())?,
