@@ -8,7 +8,7 @@ use super::scaling::{Scaler, Scaling};
 use super::split::{Split, SplitSpec};
 use crate::error::{Error, Result};
 use crate::json::{self, Value};
-use crate::kernels::Real;
+use crate::kernels::{Real, map::quotients};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -193,22 +193,20 @@ impl Examples {
         let (filled, rest) = self.room(rows, width, out)?;
         rest.fill(T::ZERO);
         match self.dataset.features() {
-            Features::Bytes { values, max } => {
+            Features::Bytes { values, .. } => {
                 let (pixels, scaler) = (flat(values), &self.scaling.features);
-                if let Scaler::Standard { .. } = scaler {
+                let divisor = match scaler {
+                    Scaler::None {} => Some(1.0),
+                    Scaler::Unit { max } => Some(*max),
+                    Scaler::Standard { .. } => None,
+                };
+                // the quotient of two f32 is the one in f64, rounded (Figueroa 1995)
+                let Some(divisor) = divisor.map(T::from_f64).filter(|d| Some(d.to_f64()) == divisor) else {
                     copy(rows, width, pixels, filled, |column, v| scaler.scale(column, f64::from(v)));
                     return Ok(());
-                }
-                // every pixel value is scaled alike: once here, then looked up
-                let mut scaled = [T::ZERO; 256];
-                for v in 0..=*max {
-                    scaled[usize::from(v)] = T::from_f64(scaler.scale(0, f64::from(v)));
-                }
+                };
                 for (out, &row) in filled.chunks_exact_mut(width).zip(rows) {
-                    let start = row as usize * width;
-                    for (out, &v) in out.iter_mut().zip(&pixels[start..start + width]) {
-                        *out = scaled[usize::from(v)];
-                    }
+                    quotients(&pixels[row as usize * width..][..width], divisor, out);
                 }
             }
             Features::Reals(values) => {

@@ -2,6 +2,7 @@
 //!
 //! A single number and an element of a slice give the same bits, wherever the element lies.
 
+use super::Real;
 use super::transcendental::{F32, F64};
 
 /// The elementary functions of a real type. `f_slice(x, y)` writes `f(x[i])` to `y[i]` for slices of one
@@ -58,6 +59,15 @@ pub fn map<T: Copy>(x: &[T], y: &mut [T], f: impl Fn(T) -> T) {
     debug_assert_eq!(x.len(), y.len());
     for (y, &x) in y.iter_mut().zip(x) {
         *y = f(x);
+    }
+}
+
+/// Writes `bytes[i] / divisor` to `y[i]`.
+#[inline(never)]
+pub fn quotients<T: Real>(bytes: &[u8], divisor: T, y: &mut [T]) {
+    debug_assert_eq!(bytes.len(), y.len());
+    for (y, &byte) in y.iter_mut().zip(bytes) {
+        *y = T::from_f64(f64::from(byte)) / divisor;
     }
 }
 
@@ -269,5 +279,19 @@ mod tests {
                 same("pow", Elementary::pow(x, exponent), want);
             }
         );
+    }
+
+    #[test]
+    fn quotients_of_bytes_are_those_of_f64_rounded() {
+        let bytes: Vec<u8> = (0..=u8::MAX).collect();
+        let (mut single, mut double) = (vec![0.0_f32; 256], vec![0.0_f64; 256]);
+        for divisor in [1.0, 2.5, 1e-3_f32].into_iter().chain((3..=255_u8).map(f32::from)) {
+            quotients(&bytes, divisor, &mut single);
+            quotients(&bytes, f64::from(divisor), &mut double);
+            for ((&byte, &single), &double) in bytes.iter().zip(&single).zip(&double) {
+                let want = f64::from(byte) / f64::from(divisor);
+                assert_eq!((single.to_bits(), double), ((want as f32).to_bits(), want), "{byte} / {divisor}");
+            }
+        }
     }
 }

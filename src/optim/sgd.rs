@@ -1,7 +1,7 @@
 //! Plain gradient descent; what makes it GD, SGD or mini-batch is the batch.
 
 use super::{Constants, Method, RATE, Slot, Update};
-use crate::kernels::Real;
+use crate::kernels::{Real, reduce};
 
 /// Steps against the gradient.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,10 +33,6 @@ impl Method for Sgd {
     }
 
     fn update<T: Real>(&self, u: Update<'_, T>) {
-        let rate = T::from_f64(u.rate);
-        for (p, &g) in u.theta.iter_mut().zip(u.gradient) {
-            T::spare_vectors();
-            *p -= rate * g;
-        }
+        reduce::axpy(T::from_f64(-u.rate), u.gradient, u.theta);
     }
 }
