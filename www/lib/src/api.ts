@@ -103,14 +103,19 @@ export interface LandscapeApi {
   /** The share of many starts about the first saddle that are still near it after so many updates, and after so many examples. */
   stays(spec: StaysSpec): Promise<StayArm[]>;
   race(spec: RaceSpec): Promise<Race>;
-  /** The same race over several seeds; only the figure of the strip comes back. */
+  /** The same race over several seeds, which the cores share; only the figure of the strip comes back. */
   strip(spec: RaceSpec, seeds: number[]): Promise<SeedStrip>;
   dispose(): Promise<void>;
 }
 
+export interface LandscapeOptions extends CreateOptions {
+  /** Cores that share a strip; as many as the machine seems to have, up to four, if left out. */
+  workers?: number;
+}
+
 export interface LandscapeStatic {
   /** The landscape of a network with two weights, or of a function of x and y; a formula with a mistake rejects with its column. */
-  create(spec: LandscapeSpec | FunctionSpec, options?: CreateOptions): Promise<LandscapeApi>;
+  create(spec: LandscapeSpec | FunctionSpec, options?: LandscapeOptions): Promise<LandscapeApi>;
   /** The functions that have a name. */
   functions(options?: Omit<CreateOptions, "files">): Promise<NamedFunction[]>;
 }
@@ -128,6 +133,11 @@ export interface RaceOptions {
   signal?: AbortSignal;
   /** Told after each arm. */
   progress?: (done: number, arms: number) => void;
+}
+
+export interface SeedsOptions extends RaceOptions {
+  /** Told each race when its last arm is in, with the place of its seed. */
+  found?: (race: NetworkRace, index: number) => void;
 }
 
 export interface DensityOptions {
@@ -162,6 +172,8 @@ export interface CurvatureApi {
   measure(at?: Float64Array): Promise<{ loss: number; gradientNorm: number }>;
   /** Descents from one start, with an equal number of examples or of updates; arms run beside each other. */
   race(spec: NetworkRaceSpec, options?: RaceOptions): Promise<NetworkRace>;
+  /** The same race from each seed; arms of all of them run beside each other. */
+  seeds(spec: NetworkRaceSpec, seeds: number[], options?: SeedsOptions): Promise<NetworkRace[]>;
   /** A plane through the space of all weights. */
   plane(choice: PlaneChoice): Promise<Plane>;
   /** Pictures of the loss on a box of a plane, each finer than the one before; the last one is complete. */

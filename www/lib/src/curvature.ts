@@ -1,5 +1,5 @@
 import { untilAborted } from "./abort.js";
-import type { CurvatureApi, CurvatureOptions, DensityOptions, IndexOptions, RaceOptions, SliceOptions } from "./api.js";
+import type { CurvatureApi, CurvatureOptions, DensityOptions, IndexOptions, RaceOptions, SeedsOptions, SliceOptions } from "./api.js";
 import type { RawPlane } from "./curvature-core.js";
 import { dataType, filesOf, needsFiles, numberOf, numbersOf, refused, stringOf, textOf, thetaOf } from "./input.js";
 import { Line } from "./line.js";
@@ -64,22 +64,42 @@ export class Curvature implements CurvatureApi {
   }
 
   async race(spec: NetworkRaceSpec, { signal, progress, start }: RaceOptions = {}): Promise<NetworkRace> {
+    const arms = armsOf(spec);
+    const [race] = await this.descents([textOf(spec)], arms, start, signal, (done) => progress?.(done, arms));
+    return race ?? { paths: [] };
+  }
+
+  async seeds(spec: NetworkRaceSpec, seeds: number[], { signal, progress, start, found }: SeedsOptions = {}): Promise<NetworkRace[]> {
+    const arms = armsOf(spec);
+    const texts = Array.from(numbersOf(seeds), (seed) => textOf({ ...spec, seed }));
+    return this.descents(texts, arms, start, signal, (done) => progress?.(done, texts.length * arms), found);
+  }
+
+  /** All arms of races that differ in a number, beside each other: no core waits for the end of a race. */
+  private async descents(
+    races: readonly string[], arms: number, start: Float64Array | undefined, signal: AbortSignal | undefined,
+    progress: (done: number) => void, found?: (race: NetworkRace, index: number) => void,
+  ): Promise<NetworkRace[]> {
     signal?.throwIfAborted();
-    const text = textOf(spec);
     const from = start === undefined ? new Float64Array() : thetaOf("start", start);
-    const arms = Array.isArray(spec.arms) ? spec.arms.length : 0;
-    const paths: Trajectory[] = [];
+    const paths: Trajectory[][] = races.map(() => []);
+    const left = races.map(() => arms);
+    // a race of no arms is refused by the core
+    const all = races.length * Math.max(1, arms);
     let next = 0;
     let done = 0;
-    // a race of no arms is refused by the core
-    const take = (): number | undefined => (next < Math.max(1, arms) && signal?.aborted !== true ? next++ : undefined);
-    await this.pool.share(take, async (link, arm) => {
-      paths[arm] = await link.call("descend", text, arm, from);
-      done += 1;
-      progress?.(done, arms);
+    const take = (): number | undefined => (next < all && signal?.aborted !== true ? next++ : undefined);
+    await this.pool.share(take, async (link, part) => {
+      const arm = part % Math.max(1, arms);
+      const race = (part - arm) / Math.max(1, arms);
+      const own = paths[race] ?? [];
+      own[arm] = await link.call("descend", races[race] ?? "", arm, from);
+      progress(++done);
+      left[race] = (left[race] ?? 0) - 1;
+      if (left[race] === 0) found?.({ paths: own }, race);
     });
     signal?.throwIfAborted();
-    return { paths };
+    return paths.map((own) => ({ paths: own }));
   }
 
   async plane(choice: PlaneChoice): Promise<Plane> {
@@ -226,6 +246,11 @@ export class Curvature implements CurvatureApi {
     await link.call("look", thetaOf("plane", plane.origin), thetaOf("plane", x), thetaOf("plane", y));
     this.looking.set(link, plane);
   }
+}
+
+/** Callers without types may pass anything. */
+function armsOf(spec: NetworkRaceSpec): number {
+  return Array.isArray(spec.arms) ? spec.arms.length : 0;
 }
 
 function picture(box: Box, columns: number, rows: number, stride: number, all: Float64Array): SlicePicture {

@@ -10,16 +10,19 @@ const MOST = 4;
 /** How many cores a pool has: as many as asked for, or as the machine seems to have, up to four; one where there are no workers. */
 export function poolSize(asked: number | undefined, worker: boolean | undefined): number {
   if (!(worker ?? (!inNode && typeof Worker === "function"))) return 1;
-  const count = asked ?? Math.min(globalThis.navigator.hardwareConcurrency || 1, MOST);
+  // older Node has none
+  const { navigator } = globalThis as { navigator?: Navigator };
+  const count = asked ?? Math.min(navigator?.hardwareConcurrency ?? 1, MOST);
   return Number.isInteger(count) && count >= 1 ? Math.min(count, 64) : 1;
 }
 
 export class Pool<N extends CoreName> {
-  private readonly lines: Line<N>[];
+  private readonly lines: readonly Line<N>[];
 
-  /** `first` is open already; the others open when they are first needed. */
-  constructor(readonly first: Line<N>, size: number, open: () => Promise<Link<N>>) {
-    this.lines = [first, ...Array.from({ length: size - 1 }, () => new Line(open))];
+  /** `size` cores: `first`, those of `others` that are in use for something else too, and more that open when they are first needed. */
+  constructor(readonly first: Line<N>, size: number, open: () => Promise<Link<N>>, others: readonly Line<N>[] = []) {
+    const given = [first, ...others].slice(0, size);
+    this.lines = [...given, ...Array.from({ length: size - given.length }, () => new Line(open))];
   }
 
   get size(): number {

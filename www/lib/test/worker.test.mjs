@@ -6,7 +6,7 @@ import { Worker as Thread } from "node:worker_threads";
 
 import { buffers } from "../dist/protocol.js";
 import { Rates } from "../dist/rates.js";
-import { Landscape, Model } from "../dist/index.js";
+import { Curvature, Landscape, Model } from "../dist/index.js";
 import { digits, files, idx, refusal, train, xor } from "./specs.mjs";
 
 const BOOT = `
@@ -154,6 +154,44 @@ test("a landscape has one worker for questions and one for strips", async () => 
   await landscape.dispose();
   await new Promise((done) => setTimeout(done, 0));
   assert.equal(alive.size, 0);
+});
+
+test("two workers share a strip and the seeds of a race, and give what one gives", async () => {
+  const spec = {
+    data: { type: "diabetes", features: ["s5"] },
+    layers: [{ type: "dense", units: 1, useBias: false }, { type: "dense", units: 1, useBias: false }],
+    loss: "meanSquaredError",
+  };
+  const arm = (id, size) => ({ id, optimizer: { type: "sgd", learningRate: 0.05 }, batch: { type: "mini", size } });
+  const strip = { start: [1, -0.9], steps: 40, seed: 1, radius: 0.5, arms: [arm("a", 16), arm("b", 1)] };
+  const race = { seed: 1, equal: "gradients", budget: 20, points: 5, arms: [arm("a", 16), arm("b", 1), arm("c", 64)] };
+  const seeds = [5, 3, 9, 1, 7];
+  const told = [];
+  let most = 0;
+  breaks = ({ method }) => {
+    if (method === "descend" || method === "strip") most = Math.max(most, alive.size);
+    return false;
+  };
+  const run = async (workers) => {
+    const landscape = await Landscape.create(spec, { worker, workers });
+    const network = await Curvature.create(spec, { worker, workers });
+    const found = (one, index) => { told.push([workers, index, one.paths.length]); };
+    const result = [await landscape.strip(strip, seeds), await network.seeds(race, seeds, { found })];
+    await landscape.dispose();
+    await network.dispose();
+    return result;
+  };
+  const one = await run(1);
+  const alone = most;
+  const two = await run(2);
+  breaks = () => false;
+  // a core for questions of the landscape, one for strips, and one or two for the network
+  assert.deepEqual([alone, most], [3, 4]);
+  assert.deepEqual(two, one);
+  assert.deepEqual(one[0].seeds, seeds);
+  assert.deepEqual(one[1].map(({ paths }) => paths.map(({ id }) => id)), seeds.map(() => ["a", "b", "c"]));
+  assert.notDeepEqual(one[1][0].paths[1].thetas, one[1][1].paths[1].thetas);
+  assert.deepEqual(told.filter(([workers]) => workers === 2).map(([, index, arms]) => [index, arms]).sort(), [0, 1, 2, 3, 4].map((index) => [index, 3]));
 });
 
 test("the memory of every array is handed over, once", () => {

@@ -1,5 +1,5 @@
 /** The network's side of the core: the race, the plane, the paths seen on it, and its picture from coarse to fine. */
-import { Curvature, type Box, type Certificate, type CurvatureApi, type IndexLossPoint, type NetworkRaceSpec, type NetworkSpec, type NoiseOnPlane, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
+import { Curvature, type Box, type Certificate, type CurvatureApi, type IndexLossPoint, type NetworkRace, type NetworkRaceSpec, type NetworkSpec, type NoiseOnPlane, type PathOnPlane, type Plane, type PlaneChoice, type ReportMessage, type SlicePicture, type SliceProgress, type Trajectory } from "saddlepoint";
 
 import { reportOf } from "../../i18n/report.svelte.ts";
 import { ARMS, type Arm } from "../../state/table.ts";
@@ -196,14 +196,14 @@ export class NetworkCore {
     const losses = new globalThis.Map<string, number[]>();
     this.seeds = [];
     await this.#try("seeds", seeds.length * spec.arms.length, async (api, signal, done) => {
-      for (const seed of seeds) {
-        const { paths } = await api.race({ ...spec, seed }, { ...(given ? { start: api.weights } : {}), signal, progress: done });
+      const found = ({ paths }: NetworkRace): void => {
         for (const path of paths) losses.set(path.id, [...(losses.get(path.id) ?? []), finalLoss(path)]);
         this.seeds = ARMS.flatMap((arm) => {
           const own = losses.get(arm);
           return own ? [{ arm, losses: own.filter((loss) => !Number.isNaN(loss)) }] : [];
         });
-      }
+      };
+      await api.seeds(spec, [...seeds], { ...(given ? { start: api.weights } : {}), signal, progress: done, found });
     });
   }
 
