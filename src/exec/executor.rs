@@ -1,6 +1,6 @@
 //! Runs a plan.
 
-use super::plan::{Argument, Chain, Load, Operand, Place, Plan, Single, Sink, Step, TILE, Work};
+use super::plan::{Argument, Chain, Load, Operand, Place, Plan, Single, Sink, Step, TILE, Target, Work};
 use super::profile::Times;
 use crate::error::{Error, Result};
 use crate::graph::{Buffer, DType};
@@ -147,13 +147,18 @@ impl<T: Real> Executor<T> {
         self.check(bindings)?;
         for step in &self.plan.steps {
             self.memory.step(step, bindings);
-            let finite =
-                |slot: usize, len: usize| self.memory.slots[slot][..len].iter().all(|v| v.is_finite());
+            let finite = |target: Target, len: usize| {
+                let values = match target {
+                    Target::Slot(slot) => &self.memory.slots[slot][..len],
+                    Target::Sink(sink, offset) => &bindings.sinks[sink as usize][offset..][..len],
+                };
+                values.iter().all(|v| v.is_finite())
+            };
             let (ok, name) = match &step.work {
                 Work::Single(s) => {
-                    (s.reals.iter().flatten().all(|&(slot, len)| finite(slot, len)), s.op.name())
+                    (s.reals.iter().flatten().all(|&(target, len)| finite(target, len)), s.op.name())
                 }
-                Work::Chain(c) => (finite(c.slot, c.len), c.body.last().map_or("", |i| i.op.name())),
+                Work::Chain(c) => (finite(c.target, c.len), c.body.last().map_or("", |i| i.op.name())),
                 Work::Store { .. } => (true, ""),
             };
             if !ok {
@@ -201,11 +206,10 @@ impl<T: Real> Memory<T> {
         match &step.work {
             Work::Single(single) => {
                 let Single { op, inputs, reals, index, shapes, scratch } = &**single;
-                // slots are taken out while they are written, so that the others can be read
-                let mut taken: [Vec<T>; MAX_OUTPUTS] = Default::default();
-                for (out, slot) in taken.iter_mut().zip(reals) {
-                    if let Some((slot, _)) = slot {
-                        *out = take(&mut self.slots[*slot]);
+                let mut taken: [Taken<'_, T>; MAX_OUTPUTS] = Default::default();
+                for (out, real) in taken.iter_mut().zip(reals) {
+                    if let Some((target, _)) = real {
+                        *out = self.take(*target, bindings);
                     }
                 }
                 let mut taken_index =
@@ -213,12 +217,17 @@ impl<T: Real> Memory<T> {
                 {
                     let (slots, index_slots) = (&self.slots, &self.index_slots);
                     let read = |i: usize| elements(slots, index_slots, bindings, inputs[i]);
-                    let mut lens = reals.iter().map(|r| r.map_or(0, |(_, len)| len));
+                    let mut y: [&mut [T]; MAX_OUTPUTS] = Default::default();
+                    for ((y, out), real) in y.iter_mut().zip(&mut taken).zip(reals) {
+                        if let Some((target, len)) = real {
+                            *y = out.elements(*target, *len);
+                        }
+                    }
                     let mut run = Eval {
                         inputs: &read,
                         count: inputs.len(),
                         shapes,
-                        y: taken.each_mut().map(|v| &mut v[..lens.next().unwrap_or(0)]),
+                        y,
                         index: &mut taken_index[..index.map_or(0, |(_, len)| len)],
                         scratch: &mut self.scratch[..scratch.reals],
                         offsets: &mut self.offsets[..scratch.indices],
@@ -227,9 +236,9 @@ impl<T: Real> Memory<T> {
                     };
                     op.eval(&mut run);
                 }
-                for (out, slot) in taken.into_iter().zip(reals) {
-                    if let Some((slot, _)) = slot {
-                        self.slots[*slot] = out;
+                for (out, real) in taken.into_iter().zip(reals) {
+                    if let Some((target, _)) = real {
+                        self.give(*target, out, bindings);
                     }
                 }
                 if let Some((slot, _)) = index {
@@ -252,8 +261,25 @@ impl<T: Real> Memory<T> {
         }
     }
 
-    fn chain(&mut self, chain: &Chain, bindings: &Bindings<'_, T>) {
-        let mut out = take(&mut self.slots[chain.slot]);
+    fn take<'a>(&mut self, target: Target, bindings: &mut Bindings<'a, T>) -> Taken<'a, T> {
+        match target {
+            Target::Slot(slot) => Taken { slot: take(&mut self.slots[slot]), sink: &mut [] },
+            Target::Sink(sink, _) => {
+                Taken { slot: Vec::new(), sink: take(&mut bindings.sinks[sink as usize]) }
+            }
+        }
+    }
+
+    fn give<'a>(&mut self, target: Target, taken: Taken<'a, T>, bindings: &mut Bindings<'a, T>) {
+        match target {
+            Target::Slot(slot) => self.slots[slot] = taken.slot,
+            Target::Sink(sink, _) => bindings.sinks[sink as usize] = taken.sink,
+        }
+    }
+
+    fn chain(&mut self, chain: &Chain, bindings: &mut Bindings<'_, T>) {
+        let mut taken = self.take(chain.target, bindings);
+        let out = taken.elements(chain.target, chain.len);
         for start in (0..chain.len).step_by(TILE) {
             let tile = start..chain.len.min(start + TILE);
             let n = tile.len();
@@ -318,7 +344,24 @@ impl<T: Real> Memory<T> {
                 }
             }
         }
-        self.slots[chain.slot] = out;
+        self.give(chain.target, taken, bindings);
+    }
+}
+
+/// A slot or a sink, taken out while it is written, so that the others can be read.
+#[derive(Default)]
+struct Taken<'a, T> {
+    slot: Vec<T>,
+    sink: &'a mut [T],
+}
+
+impl<T> Taken<'_, T> {
+    /// The `len` elements that `target` names.
+    fn elements(&mut self, target: Target, len: usize) -> &mut [T] {
+        match target {
+            Target::Slot(_) => &mut self.slot[..len],
+            Target::Sink(_, offset) => &mut self.sink[offset..][..len],
+        }
     }
 }
 

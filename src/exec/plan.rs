@@ -66,6 +66,14 @@ pub(super) enum Place {
     IndexSlot(usize),
 }
 
+/// Memory that a step fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    Slot(usize),
+    /// From this element on: a result that nobody else reads is computed where it is wanted.
+    Sink(Sink, usize),
+}
+
 /// A value as a step reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Operand {
@@ -112,7 +120,7 @@ pub(super) struct Chain {
     /// Inputs; those that are neither `Whole` nor `Under` are copied into registers `0..` first, in this order.
     pub loads: Vec<Load>,
     pub body: Vec<Instruction>,
-    pub slot: usize,
+    pub target: Target,
     pub len: usize,
 }
 
@@ -121,8 +129,8 @@ pub(super) struct Chain {
 pub(super) struct Single {
     pub op: Op,
     pub inputs: Vec<Operand>,
-    /// Slots and lengths of the real outputs.
-    pub reals: [Option<(usize, usize)>; MAX_OUTPUTS],
+    /// Where the real outputs go, and their lengths.
+    pub reals: [Option<(Target, usize)>; MAX_OUTPUTS],
     /// Slot and length of the index output.
     pub index: Option<(usize, usize)>,
     pub shapes: Shapes,
@@ -203,6 +211,8 @@ struct Planner<'g> {
     members: Vec<Vec<u32>>,
     /// For each value: readers still to come, counted once a step.
     pending: Vec<Vec<usize>>,
+    /// For each node: the sink that it can fill itself.
+    straight: Vec<Option<(Sink, usize)>>,
     places: Vec<Vec<Option<Place>>>,
     reals: Slots,
     indices: Slots,
@@ -229,6 +239,7 @@ impl<'g> Planner<'g> {
             fusion,
             members,
             pending: nodes.iter().map(empty).collect(),
+            straight: vec![None; nodes.len()],
             places: nodes.iter().map(|n| vec![None; n.outputs.len()]).collect(),
             reals: Slots::default(),
             indices: Slots::default(),
@@ -254,6 +265,12 @@ impl<'g> Planner<'g> {
         for output in outputs {
             let v = self.source(output.value);
             self.pending[v.node as usize][v.output as usize] += 1;
+        }
+        for output in outputs.iter().filter(|output| !output.add) {
+            let v = self.source(output.value);
+            if self.runs(v.node) && self.pending[v.node as usize] == [1] {
+                self.straight[v.node as usize] = Some((output.sink, output.offset));
+            }
         }
         for &number in &order {
             if self.graph.nodes()[number as usize].op.is_elementwise() {
@@ -367,10 +384,14 @@ impl<'g> Planner<'g> {
             let len = kind.shape.len();
             let place = match kind.dtype {
                 DType::Real => {
-                    let slot = self.reals.take(len);
                     let Some(free) = reals.get_mut(count) else { return Err(too_many_outputs(&node.op)) };
-                    *free = Some((slot, len));
                     count += 1;
+                    if let Some((sink, offset)) = self.straight[number as usize] {
+                        *free = Some((Target::Sink(sink, offset), len));
+                        continue;
+                    }
+                    let slot = self.reals.take(len);
+                    *free = Some((Target::Slot(slot), len));
                     Place::Slot(slot)
                 }
                 DType::Index => {
@@ -410,21 +431,27 @@ impl<'g> Planner<'g> {
         let stretched = |place: Place| {
             loads.iter().any(|l| matches!(l, Load::Block { operand, .. } if operand.place == place))
         };
+        let straight = self.straight[number as usize];
         let heir = loads.iter().zip(&values).find_map(|(load, v)| match load {
-            Load::Whole(o) if !stretched(o.place) => Some(self.source(*v)).filter(dies),
+            Load::Whole(o) if straight.is_none() && !stretched(o.place) => Some(self.source(*v)).filter(dies),
             _ => None,
         });
         let heir_slot = heir.and_then(|v| match self.places[v.node as usize][v.output as usize] {
             Some(Place::Slot(slot)) => Some(slot),
             _ => None,
         });
-        let slot = heir_slot.unwrap_or_else(|| self.reals.take(len));
-        self.places[number as usize][0] = Some(Place::Slot(slot));
+        let target = if let Some((sink, offset)) = straight {
+            Target::Sink(sink, offset)
+        } else {
+            let slot = heir_slot.unwrap_or_else(|| self.reals.take(len));
+            self.places[number as usize][0] = Some(Place::Slot(slot));
+            Target::Slot(slot)
+        };
         let loads: Vec<Load> = loads
             .into_iter()
             .zip(&values)
             .map(|(load, value)| match load {
-                Load::Whole(o) if heir_slot.is_some() && o.place == Place::Slot(slot) => {
+                Load::Whole(o) if heir_slot.is_some_and(|slot| o.place == Place::Slot(slot)) => {
                     let last = self.graph.nodes()[number as usize].inputs.contains(value);
                     if last { Load::InPlace } else { Load::Under }
                 }
@@ -436,7 +463,7 @@ impl<'g> Planner<'g> {
         let registers = body.iter().map(|i| i.register + 1).max().unwrap_or(0);
         self.plan.registers = self.plan.registers.max(registers);
         let scope = self.graph.nodes()[number as usize].scope;
-        self.push(Work::Chain(Chain { loads, body, slot, len }), scope);
+        self.push(Work::Chain(Chain { loads, body, target, len }), scope);
         self.release(&reads, heir.filter(|_| heir_slot.is_some()));
     }
 
@@ -507,16 +534,18 @@ impl<'g> Planner<'g> {
     }
 
     fn store(&mut self, output: &Output, scope: u32) {
-        let operand = self.operand(output.value);
-        let Output { sink, offset, add, .. } = *output;
-        let fill = offset + operand.len;
+        let Output { value, sink, offset, add } = *output;
+        let fill = offset + self.graph.shape(value).len();
         match self.plan.fills.iter_mut().find(|(s, _)| *s == sink) {
             Some((_, most)) => *most = fill.max(*most),
             None => self.plan.fills.push((sink, fill)),
         }
-        self.push(Work::Store { operand, sink, offset, add }, scope);
-        let source = self.source(output.value);
-        self.release(&[source], None);
+        let source = self.source(value);
+        if self.straight[source.node as usize].is_none() {
+            let operand = self.operand(value);
+            self.push(Work::Store { operand, sink, offset, add }, scope);
+            self.release(&[source], None);
+        }
     }
 
     fn push(&mut self, work: Work, scope: u32) {
