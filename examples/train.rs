@@ -4,7 +4,7 @@
 //! line is a JSON object with what came out, the seconds of the steps, and the machine's peak at the time.
 
 use saddlepoint::data::load;
-use saddlepoint::kernels::peak_f32;
+use saddlepoint::kernels::peak;
 use saddlepoint::train::{RunSpec, RunState, Trainer};
 use serde_json::json;
 use std::error::Error;
@@ -85,7 +85,7 @@ impl Peak {
     fn sample(&mut self) {
         for _ in 0..10 {
             let start = Instant::now();
-            let flop = peak_f32(1_000_000);
+            let flop = peak::<f32>(1_000_000);
             let seconds = start.elapsed().as_secs_f64();
             self.best = self.best.max(flop / seconds);
             self.flop += flop;

@@ -112,6 +112,7 @@ pub mod train;
 #[cfg_attr(feature = "image-module", path = "wasm/image_module.rs")]
 #[cfg_attr(feature = "lab-module", path = "wasm/lab_module.rs")]
 #[cfg_attr(feature = "curvature-module", path = "wasm/curvature_module.rs")]
+#[cfg_attr(feature = "bench-module", path = "wasm/bench_module.rs")]
 pub mod wasm;
 
 pub use documented::Documented;

@@ -1,6 +1,6 @@
 //! After its first run a program allocates nothing, and the memory it owns is what its plan said.
 //!
-//! A counting allocator needs a test program of its own, and `unsafe` because that is how Rust declares allocators.
+//! A counting allocator needs a test program of its own.
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -9,72 +9,23 @@ mod runs;
 use ndarray::Array2;
 use saddlepoint::curvature::DataLoss;
 use saddlepoint::data::{DataSpec, Dataset, Examples, Features, Targets, load};
-use saddlepoint::kernels::Real;
+use saddlepoint::kernels::{Counting, Real};
 use saddlepoint::lab::{WORKLOADS, Workload};
 use saddlepoint::nn::{Model, ProgramKey, Purpose, SoftmaxCrossEntropy};
 use saddlepoint::optim::{Optimizer, OptimizerSpec, Options, optimizers};
 use saddlepoint::train::{RunSpec, Trainer};
 use saddlepoint::{Bindings, Buffer, Executor, Shape, Sink};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::sync::Arc;
-
-thread_local! {
-    /// Calls that asked for memory, bytes held, and the most that were, on this thread: other tests do not disturb the
-    /// count.
-    static CALLS: Cell<usize> = const { Cell::new(0) };
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-impl Counting {
-    fn note(calls: usize, bytes: isize) {
-        // a thread that ends frees memory after its counters are gone
-        let _ = CALLS.try_with(|c| c.set(c.get() + calls));
-        let held = HELD.try_with(|h| h.replace(h.get() + bytes) + bytes).unwrap_or(0);
-        let _ = MOST.try_with(|m| m.set(m.get().max(held)));
-    }
-}
-
-// SAFETY: every call goes to the system allocator with the arguments that came; counting touches no memory of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        Self::note(1, layout.size() as isize);
-        // SAFETY: the caller's promise about the layout is passed on
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        Self::note(0, -(layout.size() as isize));
-        // SAFETY: the caller's promise about memory and layout is passed on
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        Self::note(1, size as isize - layout.size() as isize);
-        // SAFETY: the caller's promise about memory, layout and size is passed on
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 /// Calls for memory and growth of the bytes held while `f` runs.
 fn counted<R>(f: impl FnOnce() -> R) -> (R, usize, isize) {
-    let (calls, held) = (CALLS.get(), HELD.get());
+    let (calls, held) = Counting::so_far();
     let result = f();
-    (result, CALLS.get() - calls, HELD.get() - held)
-}
-
-/// The most bytes that were held at once while `f` ran, beyond those held before.
-fn most_held<R>(f: impl FnOnce() -> R) -> (R, isize) {
-    let before = HELD.get();
-    MOST.set(before);
-    let result = f();
-    (result, MOST.get() - before)
+    let (calls_now, held_now) = Counting::so_far();
+    (result, calls_now - calls, held_now - held)
 }
 
 /// A convolutional network with every kind of layer.
@@ -283,7 +234,7 @@ fn a_step_of_every_optimizer_allocates_nothing_after_the_first() {
 
 #[test]
 fn the_largest_workload_trains_in_40_mib() {
-    let (run, held) = most_held(|| {
+    let (run, held) = Counting::most_held(|| {
         let mut run = Workload::named("W3").unwrap().start().unwrap();
         run.step().unwrap();
         run
@@ -299,7 +250,7 @@ fn the_largest_workload_trains_in_40_mib() {
 fn sixty_thousand_images_in_one_batch_take_64_mib_with_the_images() {
     const IMAGES: usize = 60_000;
     let w2 = Workload::named("W2").unwrap();
-    let (loss, held) = most_held(|| {
+    let (loss, held) = Counting::most_held(|| {
         let pixel = |(i, j): (usize, usize)| (i * 31 + j * 7) as u8;
         let values = Array2::from_shape_fn((IMAGES, 784), pixel);
         let labels = (0..IMAGES as u32).map(|i| i % 10).collect();

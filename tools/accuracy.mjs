@@ -49,7 +49,7 @@ const ENGINES = {
   },
   chromium: {
     prepare() {
-      buildBench(folder, "tools/accuracy", ["index.html", "page.js"]);
+      buildBench(folder, ["tools/accuracy/index.html", "tools/accuracy/page.js"]);
       run("tools/wasm.sh", []);
       run("npm", ["run", "--silent", "build", "--prefix", "www", "-w", "lib"]);
       for (const part of ["dist", "pkg"]) cpSync(join("www/lib", part), join(folder, "lib", part), { recursive: true });

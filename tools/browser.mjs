@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 
 import { launchOptions } from "../www/e2e/chromium.js";
 import { serve } from "./serve.mjs";
@@ -16,13 +16,12 @@ export function run(command, args) {
   if (spawnSync(command, args, { stdio: "inherit" }).status !== 0) process.exit(1);
 }
 
-/** Builds the WebAssembly with the exports for measuring, and `files` of this folder's `from`, into `folder`. */
-export function buildBench(folder, from, files) {
-  const triple = "wasm32-unknown-unknown";
-  run("cargo", ["build", "--release", "--lib", "--no-default-features", "--features", "bench", "--target", triple]);
+/** Builds the WebAssembly for measuring, and puts it and `files` into `folder`. */
+export function buildBench(folder, files) {
+  run("tools/wasm.sh", ["saddlepoint_bench"]);
   mkdirSync(folder, { recursive: true });
-  run("wasm-bindgen", ["--target", "web", "--out-dir", folder, join(target, triple, "release/saddlepoint.wasm")]);
-  for (const file of files) copyFileSync(join(from, file), join(folder, file));
+  const built = ["saddlepoint_bench.js", "saddlepoint_bench_bg.wasm"].map((file) => join("www/lib/pkg", file));
+  for (const file of [...built, ...files]) copyFileSync(file, join(folder, basename(file)));
 }
 
 /** What `use` makes of the page at the top of `folder`, once that says that it is ready, and of the browser's version. */

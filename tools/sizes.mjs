@@ -24,7 +24,9 @@ const LATER = [
   { name: "image files in WebAssembly", files: /^saddlepoint_images_bg.*\.wasm$/, limit: 150 * KB },
   { name: "scripts of networks in their landscape", files: /^(Network|curvature-).*\.js$/, limit: 36 * KB },
   { name: "scripts of functions", files: /^(Function|More|spec|export).*\.js$/, limit: 20 * KB },
-  { name: "scripts", files: /^(?!index|Rich|lab-worker|Network|curvature-|Function|More|spec|export).*\.js$/, limit: 70 * KB },
+  { name: "speed in WebAssembly", files: /^saddlepoint_bench_bg.*\.wasm$/, limit: 400 * KB },
+  { name: "scripts of speed", files: /^(Spends|Speed|rows|speed).*\.js$/, limit: 14 * KB },
+  { name: "scripts", files: /^(?!index|Rich|lab-worker|Network|curvature-|Function|More|spec|export|Spends|Speed|rows|speed).*\.js$/, limit: 70 * KB },
   { name: "styles", files: /^(?!index).*\.css$/, limit: 10 * KB },
 ];
 const FIRST_LIMIT = 700 * KB;

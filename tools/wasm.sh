@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds the WebAssembly modules of the npm package into www/lib/pkg and prints their sizes.
+# Builds the WebAssembly modules into www/lib/pkg and prints their sizes: all of them, or those that are named.
 source "$(dirname "$0")/env.sh"
 
+wanted=${*:-}
 target=${CARGO_TARGET_DIR:-target}
 out=www/lib/pkg
 mkdir -p $out
@@ -11,6 +12,7 @@ module() { # name, options of cargo: what cargo built, with its JavaScript and m
   local name=$1 built=$target/wasm32-unknown-unknown/release/saddlepoint.wasm raw=$target/wasm-bindgen
   local packed=$out/${name}_bg.wasm stamp=$target/wasm-bindgen/$name.hash
   shift
+  [[ -z $wanted || " $wanted " == *" $name "* ]] || return 0
   # the file alone: the library for other crates is not wanted, and what is not exported is not compiled
   cargo rustc --release --lib --crate-type cdylib --no-default-features --target wasm32-unknown-unknown "$@"
   local hash
@@ -34,3 +36,5 @@ module saddlepoint_curvature --features curvature-module
 module saddlepoint
 # fetched when an image file comes
 module saddlepoint_images --features image-module
+# measures the speed of the others' kernels and steps; part of the page, not of the package
+module saddlepoint_bench --features bench-module

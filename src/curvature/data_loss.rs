@@ -8,7 +8,7 @@ pub use evaluation::Evaluated;
 use super::Penalty;
 use crate::data::{Augment, Examples, Targets};
 use crate::error::{Error, Result};
-use crate::exec::{Bindings, Sink};
+use crate::exec::{Bindings, Clock, Sink, Spent};
 use crate::graph::Buffer;
 use crate::kernels::Real;
 use crate::nn::{Model, ProgramKey, Programs, Purpose, Target};
@@ -332,6 +332,17 @@ impl<T: Real> DataLoss<T> {
             return Err(self.wrong_length("direction", direction.len()));
         }
         self.each_chunk(purpose, Rows::plain(rows), theta, direction, product, &mut [T::ZERO])
+    }
+
+    /// Measures the programs of gradients by `clock` from now on, or no longer.
+    pub fn measure(&mut self, clock: Option<Clock>) {
+        self.programs.measure(clock);
+    }
+
+    /// What their instructions did since [`DataLoss::measure`].
+    #[must_use]
+    pub fn spent(&self) -> Vec<Spent> {
+        self.programs.spent()
     }
 
     /// Names the layer and the operation of the first value that is not finite in the training program on `rows`.

@@ -60,8 +60,9 @@ impl Times {
 impl<T: Real> Executor<T> {
     /// Reads `clock` around every instruction from the next run on, beginning at zero; never, if there is none.
     pub fn measure(&mut self, clock: Option<Clock>) {
-        let ms = vec![0.0; self.plan().len()];
-        self.times = clock.map(|clock| Box::new(Times { clock, last: 0.0, ms, runs: 0 }));
+        let instructions = self.plan().len();
+        self.times =
+            clock.map(|clock| Box::new(Times { clock, last: 0.0, ms: vec![0.0; instructions], runs: 0 }));
     }
 
     /// What each instruction did since [`Executor::measure`], in the order they run.
@@ -141,7 +142,7 @@ mod tests {
         f64::from(TICKS.get())
     }
 
-    /// relu(x w + b) and its sum.
+    /// relu(x w + b), which leaves the program, and its sum.
     fn executor() -> Executor<f32> {
         let mut g = Graph::new();
         g.set_scope("dense_1");
@@ -153,15 +154,17 @@ mod tests {
         let y = g.add(y, b).unwrap();
         let y = g.relu(y).unwrap();
         let loss = g.sum_all(y).unwrap();
-        Executor::new(Plan::new(&g, &[Output::new(loss, Sink::Loss)]).unwrap()).unwrap()
+        let outputs = [Output::new(loss, Sink::Loss), Output::new(y, Sink::Prediction)];
+        Executor::new(Plan::new(&g, &outputs).unwrap()).unwrap()
     }
 
     fn run(executor: &mut Executor<f32>) -> f32 {
-        let (x, theta, mut loss) = ([0.5; 12], [0.25; 20], [0.0]);
+        let (x, theta, mut loss, mut y) = ([0.5; 12], [0.25; 20], [0.0], [0.0; 20]);
         let mut bindings = Bindings::new()
             .reals(Buffer::Features, &x)
             .reals(Buffer::Theta, &theta)
-            .sink(Sink::Loss, &mut loss);
+            .sink(Sink::Loss, &mut loss)
+            .sink(Sink::Prediction, &mut y);
         executor.run(&mut bindings).unwrap();
         loss[0]
     }
@@ -190,5 +193,34 @@ mod tests {
         let before = TICKS.get();
         assert_eq!(run(&mut executor), plain);
         assert_eq!(TICKS.get(), before, "the clock is not read when nobody asks");
+    }
+
+    /// Milliseconds between two readings: before an instruction, and for each of the four and what follows them.
+    const GAPS: [f64; 5] = [0.003, 0.0217, 0.0461, 0.0002, 0.0113];
+
+    /// Ten ticks a millisecond, as in a page that is not isolated: longer than any instruction.
+    fn coarse() -> f64 {
+        let readings = TICKS.get();
+        TICKS.set(readings + 1);
+        let (whole, part) = (readings as usize / GAPS.len(), readings as usize % GAPS.len());
+        let now = whole as f64 * GAPS.iter().sum::<f64>() + GAPS[..part].iter().sum::<f64>();
+        (now * 10.0).floor() / 10.0
+    }
+
+    #[test]
+    fn a_clock_coarser_than_an_instruction_tells_its_time_over_many_runs() {
+        TICKS.set(0);
+        let mut executor = executor();
+        executor.measure(Some(coarse));
+        const RUNS: usize = 4000;
+        for _ in 0..RUNS {
+            run(&mut executor);
+        }
+        let rows = executor.spent();
+        assert_eq!(rows.len() + 1, GAPS.len());
+        for (row, gap) in rows.iter().zip(GAPS) {
+            let each = row.ms / RUNS as f64;
+            assert!((each - gap).abs() < 0.0003, "{each} of {gap} ms");
+        }
     }
 }

@@ -63,6 +63,12 @@ pub fn conv2d_scratch(s: &Conv2dShape, which: ConvProduct) -> Workspace {
     }
 }
 
+/// Whether this product goes another way than the direct one, with fewer multiplications than its FLOP count.
+#[must_use]
+pub fn conv2d_is_winograd<T: Real>(s: &Conv2dShape, which: ConvProduct) -> bool {
+    T::TRAINS && which != ConvProduct::FilterGradient && winograd::pays(s)
+}
+
 /// Elements of the filter, counted without making a shape: a run allocates nothing.
 fn filter_len(s: &Conv2dShape) -> usize {
     s.w_dims().iter().product()

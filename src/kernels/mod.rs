@@ -5,6 +5,8 @@
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 mod conv;
+#[cfg(feature = "bench")]
+mod counting;
 pub mod elementwise;
 mod gemm;
 pub mod layout;
@@ -28,11 +30,14 @@ mod window;
 mod winograd;
 
 pub use conv::{
-    ConvProduct, Workspace, conv2d, conv2d_filter_gradient, conv2d_input_gradient, conv2d_scratch,
+    ConvProduct, Workspace, conv2d, conv2d_filter_gradient, conv2d_input_gradient, conv2d_is_winograd,
+    conv2d_scratch,
 };
+#[cfg(feature = "bench")]
+pub use counting::Counting;
 pub use gemm::{Init, MatMul, matmul};
 pub use map::Elementary;
-pub use peak::{peak_f32, peak_f64};
+pub use peak::peak;
 pub use real::Real;
 
 /// The vector instructions this build may use: `"simd128"` in WebAssembly, `"portable"` lanes elsewhere.

@@ -8,20 +8,11 @@
 use super::real::Real;
 use super::simd::Vector;
 
-/// Runs `iterations` rounds of 7 vector multiplications and 7 additions in `f32`; returns the number of floating-point operations done.
+/// Runs `iterations` rounds of 7 vector multiplications and 7 additions; returns the number of floating-point operations
+/// done.
+#[inline(never)]
 #[must_use]
-pub fn peak_f32(iterations: usize) -> f64 {
-    peak::<f32>(iterations)
-}
-
-/// [`peak_f32`] in `f64`.
-#[must_use]
-pub fn peak_f64(iterations: usize) -> f64 {
-    peak::<f64>(iterations)
-}
-
-#[inline(always)]
-fn peak<T: Real>(iterations: usize) -> f64 {
+pub fn peak<T: Real>(iterations: usize) -> f64 {
     type V<T> = <T as Real>::Vector;
     // 1 keeps products where they are and sums normal; with 14 accumulators it takes the 15 registers that there are
     let one = std::hint::black_box(V::<T>::splat(T::ONE));

@@ -12,7 +12,7 @@ use crate::nn::{LayerSpec, Model};
 use crate::optim::{Optimizer, OptimizerSpec};
 use crate::rng::{Source, Stream};
 use crate::shape::Shape;
-use crate::train::{BatchSpec, Batches};
+use crate::train::{BatchSpec, Batches, RunSpec, Trainer};
 use ndarray::Array2;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct Workload {
     pub examples: usize,
     /// Model FLOP of one example's share of a step.
     pub flop: f64,
+    /// Whether some of them are not done, because a convolution goes another way than the direct one.
+    pub effective: bool,
 }
 
 const MLP: &str =
@@ -52,6 +54,7 @@ pub const WORKLOADS: &[Workload] = &[
         batch: 32,
         examples: 1024,
         flop: 4.0 * 784.0 * 128.0 + 6.0 * 128.0 * 10.0,
+        effective: false,
     },
     Workload {
         name: "W1b",
@@ -62,6 +65,7 @@ pub const WORKLOADS: &[Workload] = &[
         batch: 128,
         examples: 1024,
         flop: 4.0 * 784.0 * 128.0 + 6.0 * 128.0 * 10.0,
+        effective: false,
     },
     Workload {
         name: "W2",
@@ -78,6 +82,7 @@ pub const WORKLOADS: &[Workload] = &[
         batch: 32,
         examples: 1024,
         flop: 4.0 * 784.0 * 25.0 * 8.0 + 6.0 * 196.0 * 200.0 * 16.0 + 6.0 * 784.0 * 10.0,
+        effective: false,
     },
     Workload {
         name: "W3",
@@ -102,6 +107,7 @@ pub const WORKLOADS: &[Workload] = &[
             + 6.0 * 256.0 * 576.0 * 64.0
             + 6.0 * 4096.0 * 128.0
             + 6.0 * 1280.0,
+        effective: true,
     },
     Workload {
         name: "W4",
@@ -113,6 +119,7 @@ pub const WORKLOADS: &[Workload] = &[
         examples: 1024,
         // 28 steps project 28 inputs to 4 gates, 27 of them have an output before
         flop: 4.0 * 28.0 * 28.0 * 512.0 + 6.0 * 27.0 * 128.0 * 512.0 + 6.0 * 1280.0,
+        effective: false,
     },
     Workload {
         name: "W5",
@@ -126,6 +133,7 @@ pub const WORKLOADS: &[Workload] = &[
         batch: 500,
         examples: 500,
         flop: 4.0 * 16.0 + 6.0 * 64.0 + 6.0 * 8.0,
+        effective: false,
     },
 ];
 
@@ -188,6 +196,26 @@ impl Workload {
         )
     }
 
+    fn batches(&self) -> BatchSpec {
+        let full = self.batch == self.examples;
+        if full { BatchSpec::Full {} } else { BatchSpec::Mini { size: self.batch } }
+    }
+
+    /// The same network, data, batch and optimizer as a run that records and measures what it does.
+    ///
+    /// # Errors
+    /// None but of memory: the networks are fixed.
+    pub fn trainer(&self) -> Result<Trainer<f32>> {
+        let Self { layers, loss, optimizer, .. } = self;
+        // the data come from here, not from the description
+        let spec = RunSpec::from_json(&format!(
+            r#"{{"data":{{"type":"digits"}},"test":0,"layers":{layers},"loss":{loss},"optimizer":{optimizer},
+            "batch":{{"type":"full"}},"epochs":1,"seed":1}}"#
+        ))?;
+        let spec = RunSpec { batch: self.batches(), ..spec };
+        Trainer::new(spec, Arc::new(Examples::new(self.data()?, 0.0, 1)?))
+    }
+
     /// The run before its first step.
     ///
     /// # Errors
@@ -199,12 +227,10 @@ impl Workload {
         let model = Model::new(&Shape::new(self.shape), &layers, parse(self.loss)?, target)?;
         let theta: Vec<f32> = model.table().initial(1);
         let optimizer: OptimizerSpec = parse(self.optimizer)?;
-        let full = self.batch == self.examples;
-        let batch = if full { BatchSpec::Full {} } else { BatchSpec::Mini { size: self.batch } };
         Ok(Run {
             workload: *self,
             optimizer: Optimizer::new(optimizer, theta.len())?,
-            batches: Batches::new(examples.train(), batch, 1),
+            batches: Batches::new(examples.train(), self.batches(), 1),
             gradient: vec![0.0; theta.len()],
             theta,
             loss: DataLoss::new(model, examples),
@@ -254,6 +280,23 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a profile counts is what the workload says it is, to the last FLOP.
+    #[test]
+    fn the_profile_of_a_workload_counts_its_model_flop() {
+        let clock = || {
+            static READINGS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+            READINGS.fetch_add(1, std::sync::atomic::Ordering::Relaxed) as f64
+        };
+        for name in ["W1", "W1b", "W2", "W3", "W5"] {
+            let workload = Workload::named(name).unwrap();
+            let profile = workload.trainer().unwrap().profile(clock, 0.0).unwrap();
+            let flop = workload.flop * workload.batch as f64;
+            assert!((profile.flop - flop).abs() < 1.0, "{name}: {} of {flop}", profile.flop);
+            let sum: f64 = profile.rows.iter().map(|r| r.ms).sum();
+            assert!((sum - profile.ms).abs() < 1e-9 * profile.ms, "{name}");
+        }
+    }
 
     /// The loss of every workload falls: what is measured is training.
     #[test]

@@ -2,7 +2,7 @@
 
 use super::Model;
 use crate::error::Result;
-use crate::exec::{Bindings, Executor};
+use crate::exec::{Bindings, Clock, Executor, Spent};
 use crate::kernels::Real;
 
 /// What a program computes.
@@ -49,6 +49,11 @@ impl ProgramKey {
     pub fn training(purpose: Purpose, batch: usize, add: bool) -> Self {
         Self { purpose, train: true, batch, add }
     }
+
+    /// Whether it is what a step of training runs.
+    fn is_step(self) -> bool {
+        self.train && self.purpose == Purpose::Gradient
+    }
 }
 
 /// A compiled program.
@@ -63,11 +68,13 @@ pub struct Program<T> {
 pub struct Programs<T> {
     /// Most recently used last.
     programs: Vec<Program<T>>,
+    /// What training programs are measured by.
+    clock: Option<Clock>,
 }
 
 impl<T> Default for Programs<T> {
     fn default() -> Self {
-        Self { programs: Vec::new() }
+        Self { programs: Vec::new(), clock: None }
     }
 }
 
@@ -90,7 +97,10 @@ impl<T: Real> Programs<T> {
                 if self.programs.len() == KEPT {
                     self.programs.remove(0);
                 }
-                let executor = Executor::new(model.plan(key)?)?;
+                let mut executor = Executor::new(model.plan(key)?)?;
+                if key.is_step() {
+                    executor.measure(self.clock);
+                }
                 self.programs.push(Program { key, executor });
             }
         }
@@ -104,5 +114,18 @@ impl<T: Real> Programs<T> {
     /// Those of [`Programs::get`] and of [`Executor::run`].
     pub fn run(&mut self, model: &Model, key: ProgramKey, bindings: &mut Bindings<'_, T>) -> Result<()> {
         self.get(model, key)?.run(bindings)
+    }
+
+    /// Measures the gradients of training by `clock` from now on, or no longer.
+    pub fn measure(&mut self, clock: Option<Clock>) {
+        self.clock = clock;
+        let steps = self.programs.iter_mut().filter(|p| p.key.is_step());
+        steps.for_each(|p| p.executor.measure(clock));
+    }
+
+    /// What the instructions of these programs did since [`Programs::measure`].
+    #[must_use]
+    pub fn spent(&self) -> Vec<Spent> {
+        self.programs.iter().flat_map(|p| p.executor.spent()).collect()
     }
 }

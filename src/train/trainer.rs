@@ -1,5 +1,6 @@
 //! The training loop.
 
+use super::profile::{Marks, Part};
 use super::regularization::Bounds;
 use super::watch::check_monitor;
 use super::{Batches, History, RunSpec, Watch};
@@ -111,6 +112,8 @@ pub struct Trainer<T> {
     pub(super) watch: Watch<T>,
     kept: Kept<T>,
     pub(super) hash: Fnv1a,
+    /// Only while somebody asks where the time goes.
+    pub(super) marks: Option<Box<Marks>>,
 }
 
 impl<T: Real> Trainer<T> {
@@ -172,6 +175,7 @@ impl<T: Real> Trainer<T> {
             history: History::new(layers),
             smoothed: f64::NAN,
             hash,
+            marks: None,
         })
     }
 
@@ -214,12 +218,14 @@ impl<T: Real> Trainer<T> {
         if self.step == 0 && self.history.evaluations.is_empty() {
             self.measure()?;
         }
+        self.mark(Part::Between);
         self.loss.set_random(self.spec.seed, self.step);
         let loss = {
             let rows = self.batches.at(self.step);
             let theta = self.bounds.disturbed(&self.theta, self.spec.seed, self.step);
             self.loss.training_gradient(rows, theta, &mut self.gradient)?
         };
+        self.mark(Part::Gradient);
         let layers = self.loss.model().table().layers();
         let norm = |range: &Range<usize>| reduce::sum_squares(&self.gradient[range.clone()]).to_f64().sqrt();
         self.norms.clear();
@@ -233,10 +239,12 @@ impl<T: Real> Trainer<T> {
             }
         }
         self.record(loss);
+        self.mark(Part::Record);
         self.loss.carry();
         let factor = self.rate_factor();
         self.optimizer.step(&mut self.theta, &self.gradient, factor);
         self.bounds.bound(&mut self.theta);
+        self.mark(Part::Update);
         self.step += 1;
         self.state = if self.step < self.steps() { RunState::Running } else { RunState::Done };
         let interval = self.batches.per_epoch().clamp(EVALUATE_APART, EVALUATE_EVERY);
@@ -245,7 +253,15 @@ impl<T: Real> Trainer<T> {
             self.detect_stuck()?;
             self.judge();
         }
+        self.mark(Part::Measure);
         Ok(())
+    }
+
+    /// Says that a part of the step has been done.
+    fn mark(&mut self, part: Part) {
+        if let Some(marks) = &mut self.marks {
+            marks.mark(part);
+        }
     }
 
     /// Lets the last measurement decide about the rate and the end of the run.

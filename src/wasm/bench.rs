@@ -1,62 +1,67 @@
-//! Exports for measuring speed in an engine; built with the feature `bench` only.
+//! Exports for measuring speed in an engine.
 
-use super::convert::Js;
-use crate::kernels::{self, ConvProduct, Init, MatMul, Real, Workspace};
-use crate::lab::{Run, Workload};
-use crate::rng::{Source, Stream};
-use crate::shape::{Conv2dShape, Window};
+use super::convert::{Js, object};
+use crate::kernels::{self, Counting, MatMul};
+use crate::lab::{CONVOLUTIONS, Convolution, PRODUCTS, Product, Run, WORKLOADS, Workload};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds of a clock that never goes back; in pages, workers and Node.
+    #[wasm_bindgen(js_namespace = performance)]
+    fn now() -> f64;
+}
 
 /// Runs the `f32` peak loop; returns the FLOP done.
 #[wasm_bindgen(js_name = benchPeakF32)]
 #[must_use]
 pub fn peak_f32(iterations: u32) -> f64 {
-    kernels::peak_f32(iterations as usize)
+    kernels::peak::<f32>(iterations as usize)
 }
 
 /// Runs the `f64` peak loop; returns the FLOP done.
 #[wasm_bindgen(js_name = benchPeakF64)]
 #[must_use]
 pub fn peak_f64(iterations: u32) -> f64 {
-    kernels::peak_f64(iterations as usize)
+    kernels::peak::<f64>(iterations as usize)
+}
+
+/// Calls for memory so far.
+#[wasm_bindgen]
+#[must_use]
+pub fn allocations() -> f64 {
+    Counting::so_far().0 as f64
+}
+
+/// The names of the workloads.
+#[wasm_bindgen]
+#[must_use]
+pub fn workloads() -> Vec<String> {
+    WORKLOADS.iter().map(|w| w.name.to_owned()).collect()
+}
+
+/// Products of convolutions that are measured: numbers for [`ConvBench::new`] below this one.
+#[wasm_bindgen]
+#[must_use]
+pub fn convolutions() -> u32 {
+    (CONVOLUTIONS.len() * PRODUCTS.len()) as u32
 }
 
 /// A square product of seeded matrices.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct GemmBench {
-    product: MatMul,
-    single: Matrices<f32>,
-    double: Matrices<f64>,
+    product: Typed,
 }
 
 #[derive(Debug)]
-struct Matrices<T> {
-    a: Vec<T>,
-    b: Vec<T>,
-    c: Vec<T>,
-    scratch: Vec<T>,
-}
-
-/// Seeded numbers from -0.5 to 0.5.
-fn random<T: Real>(len: usize, stream: u32) -> Vec<T> {
-    let source = Source::new(1, Stream::DATA.nth(stream), 0);
-    (0..len as u64).map(|i| T::from_f64(source.uniform(i) - 0.5)).collect()
-}
-
-impl<T: Real> Matrices<T> {
-    fn new(elements: usize, scratch: usize) -> Self {
-        Self {
-            a: random(elements, 0),
-            b: random(elements, 1),
-            c: vec![T::ZERO; elements],
-            scratch: vec![T::ZERO; scratch],
-        }
-    }
-
-    fn run(&mut self, product: &MatMul) {
-        kernels::matmul(product, &self.a, &self.b, Init::Zero, &mut self.c, &mut self.scratch);
-    }
+enum Typed {
+    Single(Product<f32>),
+    Double(Product<f64>),
 }
 
 #[wasm_bindgen]
@@ -66,77 +71,55 @@ impl GemmBench {
     #[must_use]
     pub fn new(n: u32, double: bool) -> Self {
         let product = MatMul::new(n as usize, n as usize, n as usize);
-        let elements = |on: bool| if on { product.m * product.n } else { 0 };
-        Self {
-            single: Matrices::new(elements(!double), product.scratch()),
-            double: Matrices::new(elements(double), product.scratch()),
-            product,
-        }
+        let product =
+            if double { Typed::Double(Product::new(product)) } else { Typed::Single(Product::new(product)) };
+        Self { product }
     }
 
     /// One product; returns its FLOP.
     pub fn run(&mut self) -> f64 {
-        if self.double.a.is_empty() {
-            self.single.run(&self.product);
-        } else {
-            self.double.run(&self.product);
+        match &mut self.product {
+            Typed::Single(product) => product.run(),
+            Typed::Double(product) => product.run(),
         }
-        let MatMul { m, k, n, .. } = self.product;
-        2.0 * m as f64 * k as f64 * n as f64
     }
 }
 
-/// A square convolution of seeded images with padding `same`, in `f32`.
+/// One of the products of a convolution.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct ConvBench {
-    shape: Conv2dShape,
-    x: Vec<f32>,
-    w: Vec<f32>,
-    y: Vec<f32>,
-    scratch: Vec<f32>,
-    offsets: Vec<u32>,
-    which: u32,
+    convolution: Convolution,
 }
 
 #[wasm_bindgen]
 impl ConvBench {
-    /// `which`: 0 is forward, 1 the gradient of the filter, 2 that of the image.
+    /// That of a number below [`convolutions`]; a larger one begins again.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(batch: u32, size: u32, kernel: u32, from: u32, to: u32, which: u32) -> Self {
-        let [batch, size, kernel, from, to] = [batch, size, kernel, from, to].map(|n| n as usize);
-        let shape = Conv2dShape {
-            batch,
-            input: [size; 2],
-            in_channels: from,
-            out_channels: to,
-            groups: 1,
-            window: Window::new([kernel; 2]).same([size; 2]),
-            output: [size; 2],
-        };
-        let product = [ConvProduct::Forward, ConvProduct::FilterGradient, ConvProduct::InputGradient];
-        let Workspace { reals, indices } = kernels::conv2d_scratch(&shape, product[which.min(2) as usize]);
-        Self {
-            x: random(shape.x().len(), 0),
-            w: random(shape.w().len(), 1),
-            y: random(shape.y().len(), 2),
-            scratch: vec![0.0; reals],
-            offsets: vec![0; indices],
-            shape,
-            which,
-        }
+    pub fn new(number: u32) -> Self {
+        let number = number as usize;
+        let shape = CONVOLUTIONS[number / PRODUCTS.len() % CONVOLUTIONS.len()];
+        Self { convolution: Convolution::new(shape, PRODUCTS[number % PRODUCTS.len()]) }
     }
 
-    /// One of them; returns its FLOP.
+    /// Once; returns its FLOP, as if done directly.
     pub fn run(&mut self) -> f64 {
-        let Self { shape: s, x, w, y, scratch, offsets, which } = self;
-        match which {
-            0 => kernels::conv2d(s, x, w, None, y, scratch, offsets),
-            1 => kernels::conv2d_filter_gradient(s, x, y, w, false, scratch, offsets),
-            _ => kernels::conv2d_input_gradient(s, y, w, x, scratch, offsets),
-        }
-        s.flop()
+        self.convolution.run()
+    }
+
+    /// Its name in reports.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.convolution.name()
+    }
+
+    /// Whether it is not done directly, so that its FLOP are more than it does.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn effective(&self) -> bool {
+        self.convolution.is_effective()
     }
 }
 
@@ -168,11 +151,26 @@ impl WorkloadBench {
         Ok(self.run.step()? as f64)
     }
 
+    /// What a step spends, with all that a run does beside: a [`StepProfile`](crate::train::StepProfile) of `ms` milliseconds.
+    ///
+    /// # Errors
+    /// Those of memory.
+    pub fn profile(&self, ms: f64) -> Js<JsValue> {
+        Ok(object(&self.workload.trainer()?.profile(now, ms)?))
+    }
+
     /// Model FLOP of one example's share of a step.
     #[wasm_bindgen(getter)]
     #[must_use]
     pub fn flop(&self) -> f64 {
         self.workload.flop
+    }
+
+    /// Whether some of them are not done, because a convolution goes another way than the direct one.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn effective(&self) -> bool {
+        self.workload.effective
     }
 
     /// Examples in a batch.

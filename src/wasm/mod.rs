@@ -4,8 +4,6 @@
 //! objects, their long parts as typed arrays that are copied once. Every number is checked before it reaches the
 //! core, and every mistake is thrown as a plain object, a [`ReportMessage`].
 
-#[cfg(feature = "bench")]
-mod bench;
 mod common;
 #[allow(dead_code, reason = "the module of landscapes uses all of it")]
 mod convert;
@@ -15,8 +13,6 @@ mod report;
 mod samples;
 mod session;
 
-#[cfg(feature = "bench")]
-pub use bench::{GemmBench, WorkloadBench, peak_f32, peak_f64};
 pub use common::provide_set;
 pub use convert::Js;
 pub use data::Store;

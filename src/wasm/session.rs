@@ -280,6 +280,15 @@ impl Session {
         Ok(object(&self.trainer.layer_statistics()?))
     }
 
+    /// The [`StepProfile`](crate::train::StepProfile) of about `ms` milliseconds of steps by the clock, beside the run.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for a time that is none; as [`Trainer::profile`].
+    pub fn profile(&mut self, ms: f64) -> Js<JsValue> {
+        check_slice("profile", ms)?;
+        Ok(object(&self.trainer.profile(now, ms)?))
+    }
+
     /// Begins a range test from the present state, which stays as it is; one that was begun before is let go of.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 // Trains a run through the npm package, in a worker of this page.
 
-import init, { benchPeakF32 } from "./saddlepoint.js";
+import init, { benchPeakF32 } from "./saddlepoint_bench.js";
 import { Model } from "./lib/dist/index.js";
 
 /** The multiply-add loop in short windows: the best of them, and the mean, which lies far below it where others use the machine. */

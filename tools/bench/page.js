@@ -1,8 +1,8 @@
-import init, * as wasm from "./saddlepoint.js";
+import init, * as wasm from "./saddlepoint_bench.js";
 import { measure } from "./measure.js";
 
-globalThis.bench = async (names) => {
+globalThis.bench = async (only) => {
   await init();
-  return measure(wasm, names, () => {});
+  return measure(wasm, { only });
 };
 globalThis.document.documentElement.dataset.ready = "yes";

@@ -8,7 +8,7 @@ import type {
   EscapeSpec, Evaluation, FilesInfo, FunctionSpec, GenerateOptions, HessianTrace, ImagePixels, IndexLossPoint, Inspection, LandscapeInfo,
   LandscapeSpec, ModelInfo, NamedBytes, NamedFunction, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane,
   PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress,
-  SpectralDensity, Statistics, StayArm, StaysSpec, Surface, TableRow,
+  SpectralDensity, Statistics, StayArm, StepProfile, StaysSpec, Surface, TableRow,
 } from "./types.js";
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
@@ -57,6 +57,12 @@ export interface ModelApi {
    * reaches the first layer. Computed only when asked for; the run stays as it is.
    */
   layerStatistics(): Promise<Statistics>;
+  /**
+   * What a step of training spends its time on, operation by operation: milliseconds, FLOP and bytes of each, beside the
+   * multiply-add peak of this machine, measured right before and after. Steps are done for `ms` (400) milliseconds on a run
+   * of the same description; this one is left alone and waits.
+   */
+  profile(ms?: number): Promise<StepProfile>;
   /**
    * The loss while the learning rate grows from `from` (0.00001) to `to` (1) over `steps` (100) steps, on a copy of the run
    * as it stands, and a rate to choose; ends early where the loss diverges. It is done in slices, between which other calls

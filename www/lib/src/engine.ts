@@ -6,7 +6,7 @@ import { parts } from "./input.js";
 import { Rates } from "./rates.js";
 import type {
   AugmentedImage, CurvaturePoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest,
-  RawExamples, RegressionFit, RunSpec, Statistics,
+  RawExamples, RegressionFit, RunSpec, Statistics, StepProfile,
 } from "./types.js";
 
 /** Shortest time between two snapshots, in milliseconds. */
@@ -42,6 +42,7 @@ export interface TrainingCalls extends Common {
   predict(examples: Float32Array): Float32Array;
   curvature(): CurvaturePoint;
   layerStatistics(): Statistics;
+  profile(ms: number): StepProfile;
   beginRangeTest(from: number, to: number, steps: number): undefined;
   /** The test so far, and whether that is all of it. */
   rangeTestFor(ms: number): RangeTest & { over: boolean };
@@ -166,6 +167,10 @@ export class Engine implements Core, TrainingCalls {
 
   layerStatistics(): Statistics {
     return this.model().layerStatistics() as Statistics;
+  }
+
+  profile(ms: number): StepProfile {
+    return this.model().profile(ms) as StepProfile;
   }
 
   beginRangeTest(from: number, to: number, steps: number): undefined {

@@ -7,11 +7,14 @@ import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, stringOf, t
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Answered, type Asked, type Link } from "./link.js";
 import type {
-  Augment, AugmentedImage, Activation, CurvaturePoint, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, TableRow,
+  Augment, AugmentedImage, Activation, CurvaturePoint, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, StepProfile, TableRow,
 } from "./types.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
 const SLICE = 40;
+
+/** Milliseconds of steps that a profile is made of: enough ticks of a clock that has ten a millisecond. */
+const PROFILED = 400;
 
 /** How a model came to be, to make it again if its core breaks. */
 interface Origin { worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array }
@@ -128,6 +131,10 @@ export class Model implements ModelApi {
 
   layerStatistics(): Promise<Statistics> {
     return this.ask("layerStatistics");
+  }
+
+  profile(ms = PROFILED): Promise<StepProfile> {
+    return this.ask("profile", numberOf(ms));
   }
 
   async rangeTest({ from = 1e-5, to = 1, steps = 100 }: RateRange = {}, { signal, progress }: RangeTestOptions = {}): Promise<RangeTest> {

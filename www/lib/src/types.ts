@@ -10,8 +10,8 @@ import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.
 export type {
   Activation, ActivationName, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, CurvaturePoint, Curve, DataInfo, DataSpec, Distribution,
   EarlyStopping, Evaluation, EvaluationPoint, FilesInfo, Generator, GradientFlow, Initializer, LayerRow, LayerSpec, LayerStatistics, Mistake,
-  ModelInfo, OptimizerSpec, PaddingSpec as Padding, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec, Scaler, Scaling,
-  Schedule as ScheduleSpec, SplitSpec, Statistics, TableInfo, TableSpec, Task,
+  ModelInfo, OptimizerSpec, PaddingSpec as Padding, ProfileRow, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec, Scaler, Scaling,
+  Schedule as ScheduleSpec, SplitSpec, Statistics, StepProfile, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
 
 export type {

@@ -119,6 +119,22 @@ test("layers are looked into, and nothing changes", async () => {
   await Promise.all([model.dispose(), plain.dispose()]);
 });
 
+test("a profile says what a step spends, and nothing changes", async () => {
+  const [model, plain] = [await Model.create(digits), await Model.create(digits)];
+  await Promise.all([model.step(3), plain.step(3)]);
+  const { steps, ms, flop, peak, rows } = await model.profile(60);
+  assert.ok(steps > 1 && ms > 0 && peak > 1e8 && flop > 0, JSON.stringify({ steps, ms, flop, peak }));
+  const sum = (field) => rows.reduce((total, row) => total + row[field], 0);
+  assert.ok(Math.abs(sum("ms") - ms) < 1e-9 + 1e-6 * ms && Math.abs(sum("flop") - flop) < 1);
+  const classes = new Set(rows.map((row) => row.class));
+  for (const kind of ["matrixProduct", "elementwise", "batch", "update", "record", "clock"]) assert.ok(classes.has(kind), kind);
+  const [first] = rows.filter((row) => row.class === "matrixProduct");
+  assert.ok(first.layer === "dense_1" && first.bytes > 0 && first.op === "MatMul", JSON.stringify(first));
+  assert.equal((await model.step(5)).runHash, (await plain.step(5)).runHash);
+  await assert.rejects(model.profile(-1), ({ report }) => report.code === "slice-range");
+  await Promise.all([model.dispose(), plain.dispose()]);
+});
+
 test("an activation is drawn with its derivative", async () => {
   const { x, y, derivative, steepest } = await Model.activationCurve("sigmoid");
   assert.deepEqual([x.length, x[0], x[60], x[120], y[60], derivative[60], steepest], [121, -6, 0, 6, 0.5, 0.25, 0.25]);

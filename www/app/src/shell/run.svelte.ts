@@ -3,7 +3,7 @@ import type { View } from "../state/table.ts";
 
 export interface RunLine { seed: number; hash: string }
 
-const lines: Record<View, RunLine | null> = $state({ landscape: null, train: null });
+const lines: Record<View, RunLine | null> = $state({ landscape: null, train: null, speed: null });
 
 export function runLine(view: View): RunLine | null {
   return lines[view];

@@ -9,7 +9,9 @@ import { choice, flag, json, number, subset, text, type Setting } from "./kinds.
 import { layersSetting } from "./layers.ts";
 import { METHODS, SHAPES, tuningSetting } from "./tuning.ts";
 
-export const VIEWS = ["landscape", "train"] as const;
+/** Those that the header leads to, and one that is found in the footer. */
+export const MAIN_VIEWS = ["landscape", "train"] as const;
+export const VIEWS = [...MAIN_VIEWS, "speed"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** The descents of the Landscape view. */

@@ -15,9 +15,11 @@ export const shell = {
   "share.copied": ["Link copied. It replays this run bit for bit.", "链接已复制，可逐位重现本次运行。"],
   "share.by.hand": ["This link replays the run bit for bit. Copy it:", "此链接可逐位重现本次运行，请复制："],
   "foot.private": ["Computed in this tab. No data leaves it.", "全部在本页计算，数据不离开浏览器。"],
+  "foot.speed": ["Speed of this machine", "本机速度"],
   "foot.run": ["Seed {seed} · run {hash}", "种子 {seed} · 运行 {hash}"],
   "title.landscape": ["saddlepoint: landscape", "saddlepoint：地形"],
   "title.train": ["saddlepoint: train", "saddlepoint：训练"],
+  "title.speed": ["saddlepoint: speed", "saddlepoint：速度"],
   "close": ["Close", "关闭"],
 
   "keys.title": ["Keys", "快捷键"],
