@@ -250,38 +250,39 @@ impl<T: Real> Job<'_, T> {
                     // SAFETY: a strip lies within N columns, a block within K; scratch has room for both.
                     unsafe {
                         let left = left.skip(k0, first);
-                        let (b, ldb) = self.strip(k0, k, first, width);
+                        let (b, ldb, packed) = self.strip(k0, k, first, width);
                         let start = match self.init {
                             Init::Zero if k0 == 0 => zeros.as_ptr(),
                             Init::Bias(bias) if k0 == 0 => bias.as_ptr().add(first),
                             _ => std::ptr::null(),
                         };
                         let c = self.c.add(first);
-                        rows(left, &Strip { k, b, ldb, width, start, c, c_rows: self.c_rows }, from, to);
+                        rows(
+                            left,
+                            &Strip { k, b, ldb, packed, width, start, c, c_rows: self.c_rows },
+                            from,
+                            to,
+                        );
                     }
                 }
             }
         }
     }
 
-    /// Elements (k0.., first..) of B, in place or packed, and the stride of their rows.
+    /// Elements (k0.., first..) of B, the stride of their rows, and where they are to be packed while the first rows of A
+    /// pass by, or null.
     ///
     /// # Safety
     /// B must hold `k` rows of `width` elements from there on, and scratch, if any, as many.
-    unsafe fn strip(&self, k0: usize, k: usize, first: usize, width: usize) -> (*const T, usize) {
-        // SAFETY: the caller's.
-        unsafe {
-            match (self.right, self.scratch) {
-                (Right::Rows { b, stride }, None) => (b.as_ptr().wrapping_add(k0 * stride + first), stride),
-                (Right::Rows { b, stride }, Some(to)) => {
-                    pack::rows(b.as_ptr().wrapping_add(k0 * stride + first), stride, k, to, width);
-                    (to, width)
-                }
-                (Right::Transposed { b, stride }, to) => {
-                    let to = to.unwrap_or(std::ptr::null_mut());
-                    pack::transposed(b.as_ptr().wrapping_add(first * stride + k0), stride, k, to, width);
-                    (to, width)
-                }
+    unsafe fn strip(&self, k0: usize, k: usize, first: usize, width: usize) -> (*const T, usize, *mut T) {
+        let scratch = self.scratch.unwrap_or(std::ptr::null_mut());
+        match self.right {
+            Right::Rows { b, stride } => (b.as_ptr().wrapping_add(k0 * stride + first), stride, scratch),
+            Right::Transposed { b, stride } => {
+                let from = b.as_ptr().wrapping_add(first * stride + k0);
+                // SAFETY: the caller's.
+                unsafe { pack::transposed(from, stride, k, scratch, width) };
+                (scratch, width, std::ptr::null_mut())
             }
         }
     }
@@ -293,10 +294,24 @@ impl<T: Real> Job<'_, T> {
 /// All elements of A, B, C and `start` that the rows and the strip name must exist.
 unsafe fn rows<T: Real>(left: Operand<T>, strip: &Strip<T>, from: usize, to: usize) {
     const { assert!(KC <= narrow::MOST) };
+    let (mut from, mut strip) = (from, *strip);
     // SAFETY: the caller's; the tiles cover from..to once.
     unsafe {
-        let narrow = T::TRAINS && strip.width < T::Vector::LANES;
-        let from = if narrow { narrow::rows(left, strip, from, to) } else { from };
+        if !strip.packed.is_null() {
+            match left {
+                Operand::Dense(left) if T::TRAINS && strip.width == STRIP && to - from >= 2 => {
+                    // the copy costs next to nothing beside the products
+                    tile::tile_2x4::<T, _, true>(left, &strip, from, from + 2);
+                    from += 2;
+                }
+                _ => pack::rows(strip.b, strip.ldb, strip.k, strip.packed, strip.width),
+            }
+            (strip.b, strip.ldb) = (strip.packed, strip.width);
+        }
+        let strip = &strip;
+        if T::TRAINS && strip.width < T::Vector::LANES {
+            from = narrow::rows(left, strip, from, to);
+        }
         match left {
             Operand::Dense(left @ tile::Dense { a, stride }) => {
                 let any = tile::Strided { a, row: stride, column: 1 };
@@ -314,9 +329,9 @@ unsafe fn rows<T: Real>(left: Operand<T>, strip: &Strip<T>, from: usize, to: usi
                     return tile::tile_scalar::<T, _, 1>(left, strip, from, to);
                 }
                 if T::TRAINS {
-                    tile::tile_4x2(left, strip, from, fours);
+                    tile::tile_4x2::<T, _, false>(left, strip, from, fours);
                 }
-                tile::tile_1x2(left, strip, fours, to);
+                tile::tile_1x2::<T, _, false>(left, strip, fours, to);
             }
         }
     }
@@ -347,18 +362,18 @@ unsafe fn tiles<T: Real, L: tile::Left<T>, R: tile::Left<T>>(
         }
         match strip.width.div_ceil(lanes) {
             3 if T::TRAINS => {
-                tile::tile_2x3(left, strip, from, pairs);
-                tile::tile_1x3(rest, strip, pairs, to);
+                tile::tile_2x3::<T, _, false>(left, strip, from, pairs);
+                tile::tile_1x3::<T, _, false>(rest, strip, pairs, to);
             }
             4 if T::TRAINS => {
-                tile::tile_2x4(left, strip, from, pairs);
-                tile::tile_1x4(rest, strip, pairs, to);
+                tile::tile_2x4::<T, _, false>(left, strip, from, pairs);
+                tile::tile_1x4::<T, _, false>(rest, strip, pairs, to);
             }
             _ => {
                 let fours = to - (to - from) % 4;
-                tile::tile_4x2(left, strip, from, fours);
-                tile::tile_2x2(left, strip, fours, pairs);
-                tile::tile_1x2(rest, strip, pairs, to);
+                tile::tile_4x2::<T, _, false>(left, strip, from, fours);
+                tile::tile_2x2::<T, _, false>(left, strip, fours, pairs);
+                tile::tile_1x2::<T, _, false>(rest, strip, pairs, to);
             }
         }
     }

@@ -242,6 +242,8 @@ pub(super) struct Strip<T> {
     pub b: *const T,
     /// From one row of B to the next.
     pub ldb: usize,
+    /// Where the strip is to be packed, row after row; null if it is read where it lies.
+    pub packed: *mut T,
     /// Columns of the strip.
     pub width: usize,
     /// Where the sums start: a row of `width` elements for all rows; null if each starts from what C holds.
@@ -278,15 +280,21 @@ macro_rules! tile {
         $($j:literal $a:ident $c:ident $start:ident [$($sum:ident $x:ident $o:ident),+])+
     ) => {
         $(#[$doc])*
+        /// With `PACK` the strip is packed on the way.
         ///
         /// # Safety
-        /// All elements of A, B, C and `start` that the rows and the strip name must exist, and `from..to` must be
-        /// a multiple of the tile's rows.
+        /// All elements of A, B, C and `start` that the rows and the strip name must exist, with `PACK` the place for the
+        /// packed strip too, and `from..to` must be a multiple of the tile's rows.
         #[inline(never)]
-        pub(super) unsafe fn $name<T: Real, L: Left<T>>(left: L, strip: &Strip<T>, from: usize, to: usize) {
+        pub(super) unsafe fn $name<T: Real, L: Left<T>, const PACK: bool>(
+            left: L,
+            strip: &Strip<T>,
+            from: usize,
+            to: usize,
+        ) {
             #[inline(always)]
-            unsafe fn one<T: Real, L: Left<T>>(left: L, strip: &Strip<T>, r: usize) {
-                let &Strip { k, b, ldb, width, start, c, c_rows } = strip;
+            unsafe fn one<T: Real, L: Left<T>, const PACK: bool>(left: L, strip: &Strip<T>, r: usize) {
+                let &Strip { k, b, ldb, mut packed, width, start, c, c_rows } = strip;
                 let last = width - T::Vector::LANES;
                 $(let $at = last.min($v * T::Vector::LANES);)+
                 // SAFETY: rows r.. and k elements of each exist; vectors end within the strip. B's pointer wraps
@@ -301,6 +309,10 @@ macro_rules! tile {
                     let mut b = b;
                     for i in 0..k {
                         $(let $b = T::Vector::load(b.add($at));)+
+                        if PACK {
+                            $($b.store(packed.add($at));)+
+                            packed = packed.wrapping_add(width);
+                        }
                         $(
                             let element = left.at::<$rows>(rows, $j, i);
                             let $a = T::Vector::load_splat(element);
@@ -318,8 +330,8 @@ macro_rules! tile {
                 // SAFETY: the caller's.
                 unsafe {
                     match left.run::<$rows>(r) {
-                        Some(run) => one(run, strip, r),
-                        None => one(left, strip, r),
+                        Some(run) => one::<T, _, PACK>(run, strip, r),
+                        None => one::<T, _, PACK>(left, strip, r),
                     }
                 }
             }
