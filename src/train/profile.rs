@@ -139,10 +139,10 @@ impl<T: Real> Trainer<T> {
     }
 
     fn told(&self, steps: u64, reading: f64, peak: f64) -> StepProfile {
-        let each = 1.0 / steps as f64;
-        let of = |part| self.marks.as_ref().map_or(0.0, |marks| marks.of(part) * each);
+        let steps_done = steps as f64;
+        let of = |part| self.marks.as_ref().map_or(0.0, |marks| marks.of(part) / steps_done);
         let spent = self.loss.spent();
-        let program: f64 = spent.iter().map(|s| s.ms * each).sum();
+        let program: f64 = spent.iter().map(|s| s.ms / steps_done).sum();
         let ms = of(Part::Gradient) + of(Part::Record) + of(Part::Update) + of(Part::Measure);
         let numbers = 3 * self.theta.len() + 2 * self.optimizer.state.len();
         let mut rows = vec![ProfileRow::part("batch", of(Part::Gradient) - program, 0.0)];
@@ -152,10 +152,10 @@ impl<T: Real> Trainer<T> {
                 class,
                 op,
                 layer: scope,
-                runs: runs as f64 * each,
-                ms: ms * each,
-                flop: flop * each,
-                bytes: bytes * each,
+                runs: runs as f64 / steps_done,
+                ms: ms / steps_done,
+                flop: flop / steps_done,
+                bytes: bytes / steps_done,
             };
             match rows.iter_mut().find(|r| r.class == class && r.op == row.op && r.layer == row.layer) {
                 Some(same) => {
