@@ -202,16 +202,18 @@ impl Examples {
                 };
                 // the quotient of two f32 is the one in f64, rounded (Figueroa 1995)
                 let Some(divisor) = divisor.map(T::from_f64).filter(|d| Some(d.to_f64()) == divisor) else {
-                    copy(rows, width, pixels, filled, |column, v| scaler.scale(column, f64::from(v)));
+                    each_row(rows, width, pixels, filled, |row, out| {
+                        for (column, (out, &v)) in out.iter_mut().zip(row).enumerate() {
+                            *out = T::from_f64(scaler.scale(column, f64::from(v)));
+                        }
+                    });
                     return Ok(());
                 };
-                for (out, &row) in filled.chunks_exact_mut(width).zip(rows) {
-                    quotients(&pixels[row as usize * width..][..width], divisor, out);
-                }
+                each_row(rows, width, pixels, filled, |row, out| quotients(row, divisor, out));
             }
             Features::Reals(values) => {
                 let scaler = &self.scaling.features;
-                copy(rows, width, flat(values), filled, |column, x| scaler.scale(column, x));
+                each_row(rows, width, flat(values), filled, |row, out| scaler.scale_row(row, out));
             }
         }
         Ok(())
@@ -291,7 +293,7 @@ impl Examples {
             }
             Targets::Reals { values, .. } => {
                 let scaler = &self.scaling.targets;
-                copy(rows, width, flat(values), filled, |column, x| scaler.scale(column, x));
+                each_row(rows, width, flat(values), filled, |row, out| scaler.scale_row(row, out));
             }
         }
         Ok(())
@@ -348,19 +350,10 @@ impl Examples {
     }
 }
 
-/// Copies `rows` of a table through `scale`.
-fn copy<A: Copy, T: Real>(
-    rows: &[u32],
-    width: usize,
-    from: &[A],
-    out: &mut [T],
-    scale: impl Fn(usize, A) -> f64,
-) {
+/// Writes `rows` of a table, each by `write`.
+fn each_row<A, T>(rows: &[u32], width: usize, from: &[A], out: &mut [T], write: impl Fn(&[A], &mut [T])) {
     for (out, &row) in out.chunks_exact_mut(width).zip(rows) {
-        let start = row as usize * width;
-        for (column, (out, &x)) in out.iter_mut().zip(&from[start..start + width]).enumerate() {
-            *out = T::from_f64(scale(column, x));
-        }
+        write(&from[row as usize * width..][..width], out);
     }
 }
 

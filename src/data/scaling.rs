@@ -132,6 +132,19 @@ impl Scaler {
         }
     }
 
+    /// Writes the numbers of a row, scaled, one for each column.
+    pub(super) fn scale_row<T: Real>(&self, row: &[f64], out: &mut [T]) {
+        match self {
+            Self::None {} => row.iter().zip(out).for_each(|(x, out)| *out = T::from_f64(*x)),
+            Self::Unit { max } => row.iter().zip(out).for_each(|(x, out)| *out = T::from_f64(x / max)),
+            Self::Standard { mean, std } => {
+                for (((out, x), mean), std) in out.iter_mut().zip(row).zip(mean).zip(std) {
+                    *out = T::from_f64((x - mean) / std);
+                }
+            }
+        }
+    }
+
     /// Undoes [`Self::scale`].
     #[inline]
     #[must_use]

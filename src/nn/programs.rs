@@ -78,8 +78,8 @@ impl<T> Default for Programs<T> {
     }
 }
 
-/// Programs kept: a training step, its short last batch, evaluation and prediction, with two to spare.
-const KEPT: usize = 6;
+/// Programs kept: a training step, its short last batch, evaluation of both parts and prediction, with two to spare.
+const KEPT: usize = 7;
 
 impl<T: Real> Programs<T> {
     /// The executor for `key`, compiled if it is not there.

@@ -23,7 +23,8 @@ impl<T: Real> DataLoss<T> {
     pub fn evaluate(&mut self, rows: &[u32], theta: &[T]) -> Result<Evaluated<T>> {
         self.check(theta)?;
         let width = self.model.target().outputs();
-        let size = self.chunk();
+        // few rows have a program of their own: a chunk of a small network is thousands
+        let size = self.chunk().min(rows.len().next_multiple_of(32));
         let (mut losses, mut outputs) = (vec![T::ZERO; size], vec![T::ZERO; size * width]);
         let mut evaluated = Evaluated { losses: Vec::new(), predictions: Vec::new() };
         for part in rows.chunks(size) {
