@@ -51,7 +51,13 @@ impl MatMul {
     /// Elements of scratch that [`matmul`] needs.
     #[must_use]
     pub fn scratch(&self) -> usize {
-        if self.packs() { strip_len(self.k, self.n) } else { 0 }
+        let strip = if self.packs() { strip_len(self.k, self.n) } else { 0 };
+        strip + if self.copies_left() { self.k.min(KC) * PANEL_STRIDE } else { 0 }
+    }
+
+    /// Whether the elements of a row of A, stored transposed, crowd into few sets of the nearest cache.
+    fn copies_left(&self) -> bool {
+        self.transpose_a && is_hard_stride(self.m) && self.n >= STRIP
     }
 
     fn packs(&self) -> bool {
@@ -68,10 +74,49 @@ impl MatMul {
 /// If a slice is shorter than its extents say.
 pub fn matmul<T: Real>(p: &MatMul, a: &[T], b: &[T], init: Init<'_, T>, c: &mut [T], scratch: &mut [T]) {
     let &MatMul { m, k, n, transpose_a, transpose_b } = p;
+    let scratch = &mut scratch[..p.scratch()];
+    if T::TRAINS && p.copies_left() {
+        return by_panels(p, a, b, init, c, scratch);
+    }
     let left = if transpose_a { Left::Transposed { a, stride: m } } else { Left::Dense { a, stride: k } };
     let right = if transpose_b { Right::Transposed { b, stride: k } } else { Right::Rows { b, stride: n } };
-    let scratch = &mut scratch[..p.scratch()];
     Product { m, k, n, left, right }.run(init, c, Offsets::Affine(n), scratch);
+}
+
+/// Rows of the result whose part of a transposed A is copied at once.
+const PANEL: usize = 128;
+
+/// From one row of the copy to the next: an odd number of cache lines, so that they spread over all sets.
+const PANEL_STRIDE: usize = PANEL + 16;
+
+/// [`matmul`] with a transposed A whose rows lie badly: block by block, each from a copy of that of A.
+fn by_panels<T: Real>(p: &MatMul, a: &[T], b: &[T], init: Init<'_, T>, c: &mut [T], scratch: &mut [T]) {
+    let &MatMul { m, k, n, transpose_b, .. } = p;
+    let (panel, scratch) = scratch.split_at_mut(k.min(KC) * PANEL_STRIDE);
+    let blocks = k.div_ceil(KC).max(1);
+    let kc = k.div_ceil(blocks);
+    for from in (0..blocks).map(|block| (block * kc).min(k)) {
+        let count = kc.min(k - from);
+        for first in (0..m).step_by(PANEL) {
+            let rows = PANEL.min(m - first);
+            for (i, row) in panel.chunks_exact_mut(PANEL_STRIDE).take(count).enumerate() {
+                pack::copy(&a[(from + i) * m + first..][..rows], row);
+            }
+            let right = if transpose_b {
+                Right::Transposed { b: &b[from..], stride: k }
+            } else {
+                Right::Rows { b: &b[from * n..], stride: n }
+            };
+            let left = Left::Transposed { a: panel, stride: PANEL_STRIDE };
+            let init = if from == 0 { init } else { Init::Accumulate };
+            Product { m: rows, k: count, n, left, right }.run(
+                init,
+                &mut c[first * n..],
+                Offsets::Affine(n),
+                scratch,
+            );
+        }
+    }
 }
 
 /// Elements of the scratch that [`Product::run`] packs one strip of B into.
@@ -189,7 +234,8 @@ impl<T: Real> Product<'_, T> {
         let (most, left) = match left {
             Left::Dense { a, stride } => (KC, Operand::Dense(tile::Dense { a: a.as_ptr(), stride })),
             Left::Transposed { a, stride } => {
-                (KC_APART, Operand::Transposed(tile::Transposed { a: a.as_ptr(), stride }))
+                let most = if stride == PANEL_STRIDE { KC } else { KC_APART };
+                (most, Operand::Transposed(tile::Transposed { a: a.as_ptr(), stride }))
             }
             Left::Indirect { a, rows, columns } => {
                 let apart = k > 1 && columns[1].abs_diff(columns[0]) as usize > T::Vector::LANES;
@@ -458,6 +504,10 @@ mod tests {
     #[test]
     fn large_sizes_too() {
         for (m, k, n) in [(7, 1100, 19), (130, 600, 40), (300, 70, 512), (33, 130, 1024), (1, 900, 130)] {
+            check_all(m, k, n);
+        }
+        // columns of a transposed A that lie badly
+        for (m, k, n) in [(128, 700, 16), (256, 300, 33), (512, 33, 48), (128, 0, 16)] {
             check_all(m, k, n);
         }
     }
