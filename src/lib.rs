@@ -110,8 +110,6 @@ mod shape;
 pub mod train;
 #[cfg(target_family = "wasm")]
 #[cfg_attr(feature = "image-module", path = "wasm/image_module.rs")]
-#[cfg_attr(feature = "lab-module", path = "wasm/lab_module.rs")]
-#[cfg_attr(feature = "curvature-module", path = "wasm/curvature_module.rs")]
 #[cfg_attr(feature = "bench-module", path = "wasm/bench_module.rs")]
 pub mod wasm;
 

@@ -35,6 +35,9 @@ const TYPES = {
   ".woff2": "font/woff2",
 };
 
+/** Files of the built page whose names change with their contents: they may be kept for ever. */
+const NAMED_BY_CONTENT = /^\/assets\/[^/]+-[\w-]{8}\.\w+$/;
+
 /** The file that an address names, or null if it lies outside the folder or is not there. */
 async function fileOf(folder, address) {
   let path;
@@ -68,6 +71,7 @@ function respond(folder) {
     if (!file) return finish(404, "no such file");
     response.writeHead(200, {
       ...headers,
+      ...(NAMED_BY_CONTENT.test(request.url ?? "") ? { "Cache-Control": "public, max-age=31536000, immutable" } : {}),
       "Content-Type": TYPES[extname(file.path)] ?? "application/octet-stream",
       "Content-Length": file.size,
     });

@@ -8,33 +8,45 @@ out=www/lib/pkg
 mkdir -p $out
 cp src/data/embedded/{digits,wine,breast_cancer}.bin $out
 
-module() { # name, options of cargo: what cargo built, with its JavaScript and made smaller
-  local name=$1 built=$target/wasm32-unknown-unknown/release/saddlepoint.wasm raw=$target/wasm-bindgen
-  local packed=$out/${name}_bg.wasm stamp=$target/wasm-bindgen/$name.hash
-  shift
+# what the Rust target turns on by itself, and simd128; nothing that an engine of today lacks
+features=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext
+  --enable-mutable-globals --enable-reference-types --enable-multivalue)
+built=$target/wasm32-unknown-unknown/release/saddlepoint.wasm
+raw=$target/wasm-bindgen
+
+whole() { # name: makes the module of this name smaller, in one file
+  wasm-opt -O3 "${features[@]}" -o "$out/$1_bg.wasm" "$raw/$1_bg.wasm"
+}
+
+parts() { # name: the same, in a file for the start and one with the rest
+  node tools/wasm/parts.mjs "$raw" "$1" $out "${features[@]}"
+}
+
+module() { # name, how it is packed, options of cargo: what cargo built, with its JavaScript and made smaller
+  local name=$1 pack=$2 stamp=$raw/$1.hash hash
+  shift 2
   [[ -z $wanted || " $wanted " == *" $name "* ]] || return 0
   # the file alone: the library for other crates is not wanted, and what is not exported is not compiled
   cargo rustc --release --lib --crate-type cdylib --no-default-features --target wasm32-unknown-unknown "$@"
-  local hash
-  hash=$(cat "$built" tools/wasm.sh | sha256sum)
-  if [ ! -f $packed ] || [ "$(cat "$stamp" 2>/dev/null)" != "$hash" ]; then
+  hash=$(cat "$built" tools/wasm.sh tools/wasm/* | sha256sum)
+  if [ ! -f "$out/${name}_bg.wasm" ] || [ "$(cat "$stamp" 2>/dev/null)" != "$hash" ]; then
     wasm-bindgen --target web --out-dir "$raw" --out-name "$name" "$built"
+    # bundlers leave a class out where it is not used, if nothing beside it might have an effect, and need not make an object of
+    # a module that is imported by its names
+    sed -i -e '/^if (Symbol.dispose)/d' -e 's,: new FinalizationRegistry,: /* @__PURE__ */ new FinalizationRegistry,' \
+      -e 's,^import \* as import1 from,import { fetchRest } from,' -e 's,: import1\b,: { fetchRest },' "$raw/$name.js"
     cp "$raw/$name.js" "$raw/$name.d.ts" "$raw/${name}_bg.wasm.d.ts" $out
-    # what the Rust target turns on by itself, and simd128; nothing that an engine of today lacks
-    wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
-      --enable-mutable-globals --enable-reference-types --enable-multivalue -o $packed "$raw/${name}_bg.wasm"
+    "$pack" "$name"
     echo "$hash" >"$stamp"
   fi
-  printf '%s: %d bytes, %d gzipped\n' "$name" "$(wc -c <$packed)" "$(gzip -9c $packed | wc -c)"
 }
 
-# landscapes, in f64: what a page loads first
-module saddlepoint_lab --features lab-module
-# real networks in their landscape, in f64: fetched when it is asked where one stands
-module saddlepoint_curvature --features curvature-module
-# training, in f32
-module saddlepoint
+# training in f32 and landscapes in f64
+module saddlepoint parts --features parts
 # fetched when an image file comes
-module saddlepoint_images --features image-module
+module saddlepoint_images whole --features image-module
 # measures the speed of the others' kernels and steps; part of the page, not of the package
-module saddlepoint_bench --features bench-module
+module saddlepoint_bench whole --features bench-module
+for file in "$out"/*.wasm; do
+  printf '%s: %d bytes, %d gzipped\n' "$(basename "$file")" "$(wc -c <"$file")" "$(gzip -9c "$file" | wc -c)"
+done

@@ -4,8 +4,8 @@
 //! of it, and reading stops one byte after what the header promised, however much a gzip stream would still give.
 
 use super::files::MAX_FILE_BYTES;
+use super::gzip::Gzip;
 use crate::error::{Error, Result};
-use flate2::bufread::MultiGzDecoder;
 use std::cmp::Ordering;
 use std::io::{ErrorKind, Read};
 
@@ -231,7 +231,7 @@ fn is_gzip(bytes: &[u8]) -> bool {
 
 /// The unpacked bytes. The first two decide, not the name: browsers unpack some downloads and keep their names.
 fn reader<'a>(bytes: &'a [u8]) -> Box<dyn Read + 'a> {
-    if is_gzip(bytes) { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) }
+    if is_gzip(bytes) { Box::new(Gzip::new(bytes)) } else { Box::new(bytes) }
 }
 
 /// The next number of the header: four bytes, highest first.

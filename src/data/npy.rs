@@ -4,6 +4,7 @@
 //! because a header is one line of text; crates for it bring a parser of Python literals and a zip library along.
 
 use super::files::MAX_FILE_BYTES;
+use super::gzip::Crc;
 use crate::error::{Error, Result};
 use flate2::read::DeflateDecoder;
 use std::io::Read;
@@ -309,7 +310,7 @@ pub(super) fn archive(name: &str, bytes: &[u8]) -> Result<Vec<Array>> {
             }
             _ => return Err(broken("an entry packed in another way than deflate")),
         };
-        let mut sum = flate2::Crc::new();
+        let mut sum = Crc::new();
         sum.update(&content);
         if content.len() != size || sum.sum() as usize != checksum {
             return Err(broken("an entry whose checksum differs"));

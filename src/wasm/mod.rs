@@ -5,20 +5,29 @@
 //! core, and every mistake is thrown as a plain object, a [`ReportMessage`].
 
 mod common;
-#[allow(dead_code, reason = "the module of landscapes uses all of it")]
 mod convert;
 mod data;
 mod inspect;
+mod landscape;
+mod network;
+#[cfg(feature = "parts")]
+mod parts;
 mod report;
 mod samples;
 mod session;
+mod spectrum;
 
 pub use common::provide_set;
 pub use convert::Js;
 pub use data::Store;
 pub use inspect::{ExamplesHead, ImageHead, PlanesHead, activation_curve};
+pub use landscape::{DescentHead, LandscapeSession, named_functions};
+pub use network::NetworkSession;
 pub use report::ReportMessage;
 pub use session::{ModelInfo, ProgressHead, Session};
+
+#[cfg(feature = "parts")]
+pub use parts::load_rest;
 
 use crate::kernels;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -35,6 +35,20 @@ const preloadFonts: Plugin = {
   },
 };
 
+type ModuleInfo = (id: string) => { isEntry: boolean; importers: readonly string[] } | null;
+
+/** The package's list of exports, and what the first screen takes of it. */
+const EXPORTS = /lib.dist.index\.js$/;
+const FIRST_EXPORT = /lib.dist.landscape\.js$/;
+
+/** Whether the first screen imports a module, by itself or through others: all of these are one script, which packs best. */
+function isFirst(id: string, info: ModuleInfo, seen = new Set<string>()): boolean {
+  seen.add(id);
+  const module = info(id);
+  if (module === null || EXPORTS.test(id)) return false;
+  return module.isEntry || FIRST_EXPORT.test(id) || module.importers.some((importer) => !seen.has(importer) && isFirst(importer, info, seen));
+}
+
 export default defineConfig({
   // relative addresses: the built page works from any folder of any static host
   base: "./",
@@ -44,7 +58,17 @@ export default defineConfig({
   worker: { format: "es" },
   build: {
     target: "es2022",
+    // engines that lack it lack vectors of WebAssembly too, or fetch later
+    modulePreload: { polyfill: false },
     // data: addresses are outside the policy
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [{ name: (id, context) => (isFirst(id, (other) => context.getModuleInfo(other)) ? "first" : null) }],
+        },
+      },
+    },
   },
 });

@@ -1,14 +1,14 @@
 /**
- * The side that holds a core, in a worker or in the page's own thread; everything there runs to its end at once. There are three
- * cores, so that a page fetches what it needs: one trains in f32 (engine.ts), one computes landscapes in f64 (lab.ts), one says
- * where networks stand in theirs (curvature-core.ts).
+ * The side that holds a core, in a worker or in the page's own thread; everything there runs to its end at once. A core
+ * has one of three faces, so that a worker fetches only the script it needs: one trains (engine.ts), one computes landscapes (lab.ts),
+ * one says where networks stand in theirs (curvature-core.ts).
  */
 import type { CurvatureCalls } from "./curvature-core.js";
 import type { TrainingCalls } from "./engine.js";
 import { Broken, isReport, SaddlepointError } from "./error.js";
 import type { LandscapeCalls } from "./lab.js";
 
-/** What each core is asked. */
+/** What a core is asked, by its face. */
 export interface Cores { training: TrainingCalls; landscape: LandscapeCalls; curvature: CurvatureCalls }
 export type CoreName = keyof Cores;
 

@@ -1,5 +1,5 @@
-/** The core of networks in their landscape, in f64. */
-import { initSync, NetworkSession, provideSet } from "../pkg/saddlepoint_curvature.js";
+/** The core as it is asked where networks stand in their landscape, in f64. */
+import { initSync, NetworkSession, provideSet } from "../pkg/saddlepoint.js";
 import type { Common, Core } from "./core.js";
 import { report, SaddlepointError } from "./error.js";
 import { parts } from "./input.js";

@@ -26,7 +26,7 @@ export class Curvature implements CurvatureApi {
     const text = textOf(spec);
     let info: NetworkInfo | undefined;
     const open = async (): Promise<Link<"curvature">> => {
-      const link = await openLink("curvature", worker, dataType(spec));
+      const link = await openLink("curvature", worker, dataType(spec), true);
       try {
         info = await link.call("network", text, files);
         return link;

@@ -1,4 +1,4 @@
-/** The core that trains. */
+/** The core as it is asked to train, in f32. */
 import { activationCurve, initSync, provideSet, Session, Store } from "../pkg/saddlepoint.js";
 import type { Common, Core } from "./core.js";
 import { report, SaddlepointError } from "./error.js";

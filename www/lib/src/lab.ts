@@ -1,5 +1,5 @@
-/** The core of landscapes, in f64. */
-import { initSync, LandscapeSession, namedFunctions, provideSet } from "../pkg/saddlepoint_lab.js";
+/** The core as it is asked for landscapes, which it computes in f64. */
+import { initSync, LandscapeSession, namedFunctions, provideSet } from "../pkg/saddlepoint.js";
 import type { Common, Core } from "./core.js";
 import { report, SaddlepointError } from "./error.js";
 import { parts } from "./input.js";

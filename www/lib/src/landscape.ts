@@ -13,7 +13,7 @@ const MOST_SEEDS = 1000;
 export class Landscape implements LandscapeApi {
   /** The functions that have a name, in the order in which to offer them. */
   static async functions(options: Omit<CreateOptions, "files"> = {}): Promise<NamedFunction[]> {
-    const link = await openLink("landscape", options.worker, undefined);
+    const link = await openLink("landscape", options.worker, undefined, true);
     try {
       return await untilAborted(link.call("namedFunctions"), options.signal);
     } finally {
@@ -29,7 +29,7 @@ export class Landscape implements LandscapeApi {
     const text = textOf(spec);
     let info: LandscapeInfo | undefined;
     const open = async (): Promise<Link<"landscape">> => {
-      const link = await openLink("landscape", worker, dataType(network));
+      const link = await openLink("landscape", worker, dataType(network), network === undefined);
       try {
         info = await (network === undefined ? link.call("functionLandscape", text) : link.call("landscape", text, files));
         return link;

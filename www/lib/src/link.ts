@@ -2,7 +2,7 @@
 import { ask, judged, type Core, type CoreName, type Cores } from "./core.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import type { Reply, Request, Start } from "./protocol.js";
-import { compiledCurvature, compiledLab, compiledTraining, inNode, packedBytes, packedSet } from "./wasm.js";
+import { compiledCore, compiledRest, inNode, packedBytes, packedSet } from "./wasm.js";
 
 export type Asked<C> = C extends (...args: infer A) => unknown ? A : never;
 export type Answered<C> = C extends (...args: never) => infer R ? R : never;
@@ -16,10 +16,8 @@ export interface Link<N extends CoreName> {
   close(): void;
 }
 
-/** Where a core is: its code, and how one is made in a worker and in this thread, for which its face is fetched only then. */
+/** How a core is made in a worker and in this thread, for which its face is fetched only then. */
 interface Place {
-  file: string;
-  compiled: () => Promise<WebAssembly.Module>;
   worker: () => Worker;
   here: (module: WebAssembly.Module) => Promise<Core>;
 }
@@ -27,20 +25,14 @@ interface Place {
 // each worker in one expression, as bundlers look for it
 const PLACES: Record<CoreName, Place> = {
   training: {
-    file: "saddlepoint_bg.wasm",
-    compiled: compiledTraining,
     worker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
     here: async (module) => new (await import("./engine.js")).Engine(module, false),
   },
   landscape: {
-    file: "saddlepoint_lab_bg.wasm",
-    compiled: compiledLab,
     worker: () => new Worker(new URL("./lab-worker.js", import.meta.url), { type: "module" }),
     here: async (module) => new (await import("./lab.js")).Lab(module),
   },
   curvature: {
-    file: "saddlepoint_curvature_bg.wasm",
-    compiled: compiledCurvature,
     worker: () => new Worker(new URL("./curvature-worker.js", import.meta.url), { type: "module" }),
     here: async (module) => new (await import("./curvature-core.js")).CurvatureCore(module),
   },
@@ -48,19 +40,24 @@ const PLACES: Record<CoreName, Place> = {
 
 /**
  * Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. `set`: the data it will be asked
- * about, if that is known; a file of theirs is then fetched together with the core.
+ * about, if that is known; a file of theirs is then fetched together with the core. `whole`: it will need the core's rest.
  */
-export async function openLink<N extends CoreName>(name: N, worker: boolean | undefined, set?: string): Promise<Link<N>> {
+export async function openLink<N extends CoreName>(name: N, worker: boolean | undefined, set?: string, whole = false): Promise<Link<N>> {
   const expected = packedSet(set);
   // a failure is told when the core asks for the set
   if (expected) void packedBytes(expected).catch(() => undefined);
-  const place = PLACES[name];
+  const inWorker = worker ?? (!inNode && typeof Worker === "function");
+  // its script comes while the core is compiled
+  const there = inWorker ? new WorkerLink<N>(PLACES[name].worker()) : undefined;
   try {
-    const module = await place.compiled();
-    const inWorker = worker ?? (!inNode && typeof Worker === "function");
-    return supplied(inWorker ? new WorkerLink<N>(place.worker(), { module }) : await localLink(name, module));
+    // a page's own thread may not wait for a file
+    const [module, rest] = await Promise.all([compiledCore(), whole || !(inWorker || inNode) ? compiledRest() : undefined]);
+    const start = { module, ...(rest ? { rest } : {}) };
+    there?.begin(start);
+    return supplied(there ?? (await localLink(name, start)));
   } catch (error) {
-    throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, `reload, or check that ${place.file} is served beside the scripts`));
+    there?.close();
+    throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that the files of pkg are served beside the scripts"));
   }
 }
 
@@ -105,17 +102,23 @@ class WorkerLink<N extends CoreName> implements Link<N> {
   snapshot: Uint8Array | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private count = 0;
+  /** Why nothing is answered any more. */
+  private over: Error | undefined;
 
-  constructor(private readonly worker: Worker, start: Start) {
+  constructor(private readonly worker: Worker) {
     this.worker.onmessage = ({ data }: MessageEvent<Reply>) => this.take(data);
     this.worker.onerror = (event) => {
       event.preventDefault();
       this.end(new Broken(event.message || "the worker could not be loaded"));
     };
+  }
+
+  begin(start: Start): void {
     this.worker.postMessage(start);
   }
 
   call<M extends keyof Cores[N]>(method: M, ...args: Asked<Cores[N][M]>): Promise<Answered<Cores[N][M]>> {
+    if (this.over) return Promise.reject(this.over);
     const id = this.count++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
@@ -139,35 +142,37 @@ class WorkerLink<N extends CoreName> implements Link<N> {
   }
 
   private end(reason: Error): void {
+    this.over ??= reason;
     this.worker.terminate();
     for (const { reject } of this.waiting.values()) reject(reason);
     this.waiting.clear();
   }
 }
 
-/** The memory of a core in this thread is shared by all that is done with it: once it broke, nothing of that can be trusted. */
-const brokenHere = new Map<CoreName, Broken>();
+/** The memory of the core in this thread is shared by all that is done with it: once it broke, nothing of that can be trusted. */
+let brokenHere: Broken | undefined;
 
-async function localLink<N extends CoreName>(name: N, module: WebAssembly.Module): Promise<Link<N>> {
-  const core = brokenHere.has(name) ? undefined : await PLACES[name].here(module);
+async function localLink<N extends CoreName>(name: N, { module, rest }: Start): Promise<Link<N>> {
+  if (rest) (await import("../pkg/saddlepoint_rest.js")).provideRest(rest);
+  const core = brokenHere ? undefined : await PLACES[name].here(module);
   return {
     snapshot: undefined,
     // async, so that what is thrown rejects
     // eslint-disable-next-line @typescript-eslint/require-await
     async call(method, ...args) {
-      if (!core || brokenHere.has(name)) {
-        throw new Broken(`${brokenHere.get(name)?.message ?? ""}; only another thread or worker has a sound core`);
+      if (!core || brokenHere) {
+        throw new Broken(`${brokenHere?.message ?? ""}; only another thread or worker has a sound core`);
       }
       try {
         return ask(core, String(method), args) as never;
       } catch (error) {
         const fault = judged(error);
-        if (fault instanceof Broken) brokenHere.set(name, fault);
+        if (fault instanceof Broken) brokenHere = fault;
         throw fault;
       }
     },
     close: () => {
-      if (!brokenHere.has(name)) core?.free();
+      if (!brokenHere) core?.free();
     },
   };
 }

@@ -10,8 +10,8 @@ export type Reply =
   /** The core broke (a trap of WebAssembly): this worker is of no use any more. */
   | { id: number; ok: false; broken: string };
 
-/** First message to a worker. */
-export interface Start { module: WebAssembly.Module }
+/** First message to a worker. `rest`: that of the core, if it is known to be needed; else the worker fetches it when it is. */
+export interface Start { module: WebAssembly.Module; rest?: WebAssembly.Module }
 
 /** The memory of all typed arrays in `value`, which is then handed over instead of copied. */
 export function buffers(value: unknown): ArrayBuffer[] {

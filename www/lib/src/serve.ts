@@ -1,4 +1,5 @@
 /** What a worker does: its first message is the compiled module, all others are requests. */
+import { provideRest } from "../pkg/saddlepoint_rest.js";
 import { ask, judged, type Core } from "./core.js";
 import { Broken } from "./error.js";
 import { buffers, type Reply, type Request, type Start } from "./protocol.js";
@@ -12,6 +13,7 @@ export function serve(make: (module: WebAssembly.Module) => Core): void {
   let core: Core | undefined;
   scope.onmessage = ({ data }) => {
     if ("module" in data) {
+      if (data.rest) provideRest(data.rest);
       core = make(data.module);
       return;
     }

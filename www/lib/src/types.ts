@@ -3,9 +3,9 @@
  * reads or writes as JSON are generated from its structs; here stand only those with typed arrays or clocks in them,
  * which the border adds.
  */
-import type { EvaluationPoint, ExamplesHead, ImageHead, Loss, PlanesHead, ProgressHead } from "../pkg/saddlepoint.js";
-import type { IndexPoint, SearchHead, TrajectoryHead } from "../pkg/saddlepoint_curvature.js";
-import type { DescentHead, RaceHead, SurfaceHead } from "../pkg/saddlepoint_lab.js";
+import type {
+  DescentHead, EvaluationPoint, ExamplesHead, ImageHead, IndexPoint, Loss, PlanesHead, ProgressHead, RaceHead, SearchHead, SurfaceHead, TrajectoryHead,
+} from "../pkg/saddlepoint.js";
 
 export type {
   Activation, ActivationName, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, CurvaturePoint, Curve, DataInfo, DataSpec, Distribution,
@@ -17,9 +17,9 @@ export type {
 export type {
   ArmSpec, CriticalPoints, DescentSpec, EscapeArm, EscapeSpec, Escapes, FunctionSpec, LandscapeInfo, LandscapeSpec, NamedFunction,
   PlanePoint as CriticalPoint, RaceSpec, SeedStrip, Share, StayArm, StaysSpec, StripArm,
-} from "../pkg/saddlepoint_lab.js";
+} from "../pkg/saddlepoint.js";
 
-export type { Certificate, Equal, IndexAt, IndexPoint, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, Verdict, WeightInfo } from "../pkg/saddlepoint_curvature.js";
+export type { Certificate, Equal, IndexAt, IndexPoint, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, Verdict, WeightInfo } from "../pkg/saddlepoint.js";
 
 /** A loss by its name, or with options. */
 export type LossSpec = Loss | Loss["type"];

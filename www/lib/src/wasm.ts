@@ -1,4 +1,4 @@
-/** The compiled cores, once per page: workers get the module and need not fetch and compile it again. */
+/** The compiled core, once per page: workers get the module and need not fetch and compile it again. */
 
 /** The part of Node that is used; asked for at run time, so that bundlers for browsers find nothing to bundle. */
 interface NodeProcess {
@@ -20,14 +20,11 @@ function once<T>(get: () => Promise<T>): () => Promise<T> {
     }));
 }
 
-/** The core of landscapes, compiled. */
-export const compiledLab = once(() => compile(new URL("../pkg/saddlepoint_lab_bg.wasm", import.meta.url)));
+/** The core that trains and computes landscapes, compiled. It asks for its rest by itself, but not in a page's own thread. */
+export const compiledCore = once(() => compile(new URL("../pkg/saddlepoint_bg.wasm", import.meta.url)));
 
-/** The core of networks in their landscape, compiled. */
-export const compiledCurvature = once(() => compile(new URL("../pkg/saddlepoint_curvature_bg.wasm", import.meta.url)));
-
-/** The core that trains, compiled. */
-export const compiledTraining = once(() => compile(new URL("../pkg/saddlepoint_bg.wasm", import.meta.url)));
+/** The rest of the core: what a page seldom needs, and not at first. */
+export const compiledRest = once(() => compile(new URL("../pkg/saddlepoint_rest.wasm", import.meta.url)));
 
 /** The decoder of image files, compiled. */
 export const compiledImages = once(() => compile(new URL("../pkg/saddlepoint_images_bg.wasm", import.meta.url)));

@@ -1,0 +1,27 @@
+// Fetches the rest of the core. The core asks for it when a function is first called that is not in its first file, and can
+// only wait: so the file is read at once, which workers and Node can do. In a page's own thread it is handed over beforehand.
+
+import { initSync } from "./saddlepoint.js";
+
+let rest;
+
+/** Hands over the rest, compiled, before it is asked for. */
+export function provideRest(module) {
+  rest = module;
+}
+
+/** Completes the core that has started. */
+export function fetchRest() {
+  rest ??= new WebAssembly.Module(read(new URL("./saddlepoint_rest.wasm", import.meta.url)));
+  new WebAssembly.Instance(rest, { first: initSync() });
+}
+
+function read(url) {
+  if (url.protocol === "file:") return globalThis.process.getBuiltinModule("node:fs").readFileSync(url);
+  const request = new globalThis.XMLHttpRequest();
+  request.open("GET", url, false);
+  request.responseType = "arraybuffer";
+  request.send();
+  if (request.status !== 200) throw new Error(`${url.href}: ${request.status}`);
+  return request.response;
+}
