@@ -15,7 +15,7 @@ const WINDOWS: usize = 3;
 /// A part of a step, as the step itself passes through them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
-    /// What lies between two steps: none of theirs.
+    /// What lies between two steps: measuring loss and accuracy now and then, which is timed by itself.
     Between,
     /// Batch and gradient: of it, the program's instructions are known one by one.
     Gradient,
@@ -23,8 +23,6 @@ pub(super) enum Part {
     Record,
     /// The optimizer.
     Update,
-    /// Measuring loss and accuracy now and then.
-    Measure,
 }
 
 /// Time by part.
@@ -32,12 +30,12 @@ pub(super) enum Part {
 pub(super) struct Marks {
     clock: Clock,
     last: f64,
-    ms: [f64; 5],
+    ms: [f64; 4],
 }
 
 impl Marks {
     fn new(clock: Clock) -> Self {
-        Self { clock, last: clock(), ms: [0.0; 5] }
+        Self { clock, last: clock(), ms: [0.0; 4] }
     }
 
     pub fn mark(&mut self, part: Part) {
@@ -107,6 +105,8 @@ impl<T: Real> Trainer<T> {
     /// first weights: its learning rate is 0, and what a step takes does not depend on the weights. The run itself is left
     /// alone.
     ///
+    /// What a run measures now and then is spread over the steps between, so that it counts in few steps as in many.
+    ///
     /// The clock may be coarse: see [`Executor::measure`](crate::Executor::measure). What reading it takes is measured, taken
     /// off every row and given one of its own.
     ///
@@ -117,6 +117,9 @@ impl<T: Real> Trainer<T> {
         run.set_learning_rate(0.0)?;
         // both batches of an epoch, the whole and the last one, and a measurement bring their programs
         run.measure()?;
+        let start = clock();
+        run.measure()?;
+        let measuring = clock() - start;
         for step in [run.steps_per_epoch() - 1, 0] {
             (run.step, run.state) = (step, RunState::Running);
             run.step()?;
@@ -135,15 +138,16 @@ impl<T: Real> Trainer<T> {
             steps += 1;
         }
         let peak = before.max(peak_of::<T>(clock));
-        Ok(run.told(steps, reading, peak))
+        Ok(run.told(steps, measuring, reading, peak))
     }
 
-    fn told(&self, steps: u64, reading: f64, peak: f64) -> StepProfile {
-        let steps_done = steps as f64;
+    fn told(&self, steps: u64, measuring: f64, reading: f64, peak: f64) -> StepProfile {
+        let (steps_done, often) = (steps as f64, 1.0 / self.interval() as f64);
+        let measuring = measuring * often;
         let of = |part| self.marks.as_ref().map_or(0.0, |marks| marks.of(part) / steps_done);
         let spent = self.loss.spent();
         let program: f64 = spent.iter().map(|s| s.ms / steps_done).sum();
-        let ms = of(Part::Gradient) + of(Part::Record) + of(Part::Update) + of(Part::Measure);
+        let ms = of(Part::Gradient) + of(Part::Record) + of(Part::Update) + measuring;
         let numbers = 3 * self.theta.len() + 2 * self.optimizer.state.len();
         let mut rows = vec![ProfileRow::part("batch", of(Part::Gradient) - program, 0.0)];
         for Spent { class, op, scope, runs, ms, flop, bytes } in spent {
@@ -169,7 +173,7 @@ impl<T: Real> Trainer<T> {
         }
         rows.push(ProfileRow::part("record", of(Part::Record), 0.0));
         rows.push(ProfileRow::part("update", of(Part::Update), (numbers * size_of::<T>()) as f64));
-        rows.push(ProfileRow::part("measure", of(Part::Measure), 0.0));
+        rows.push(ProfileRow { runs: often, ..ProfileRow::part("measure", measuring, 0.0) });
         let mut clock = 0.0;
         for row in &mut rows {
             let readings = (reading * row.runs).min(row.ms.max(0.0));

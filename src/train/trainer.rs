@@ -247,14 +247,17 @@ impl<T: Real> Trainer<T> {
         self.mark(Part::Update);
         self.step += 1;
         self.state = if self.step < self.steps() { RunState::Running } else { RunState::Done };
-        let interval = self.batches.per_epoch().clamp(EVALUATE_APART, EVALUATE_EVERY);
-        if self.step.is_multiple_of(interval) || self.state == RunState::Done {
+        if self.step.is_multiple_of(self.interval()) || self.state == RunState::Done {
             self.measure()?;
             self.detect_stuck()?;
             self.judge();
         }
-        self.mark(Part::Measure);
         Ok(())
+    }
+
+    /// Steps from one measurement to the next.
+    pub(super) fn interval(&self) -> u64 {
+        self.batches.per_epoch().clamp(EVALUATE_APART, EVALUATE_EVERY)
     }
 
     /// Says that a part of the step has been done.
