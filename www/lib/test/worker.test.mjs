@@ -57,7 +57,7 @@ test("a worker computes what this thread computes", async () => {
 });
 
 test("calls are answered in their order, and disposing ends those that wait", async () => {
-  const model = await Model.create(xor, { worker });
+  const model = await Model.create({ ...xor, epochs: 30_000 }, { worker });
   const steps = await Promise.all([model.step(2), model.step(3), model.history()]);
   assert.deepEqual(steps.map(({ from, step }) => [from, step]), [[0, 2], [2, 5], [0, 5]]);
   const waiting = [refusal(model.trainFor(1000)), refusal(model.step())];
