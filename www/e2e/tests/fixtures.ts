@@ -16,7 +16,11 @@ export const test = base.extend<{ complaints: string[] }>({
         if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
       });
       page.on("pageerror", (error) => complaints.push(error.message));
-      page.on("requestfailed", (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText ?? ""}`));
+      page.on("requestfailed", (request) => {
+        const reason = request.failure()?.errorText ?? "";
+        // given up by the page itself, which left or ended a worker whose script was still on its way
+        if (reason !== "net::ERR_ABORTED") complaints.push(`${request.url()}: ${reason}`);
+      });
       await use(complaints);
       expect(complaints, "the console stays empty").toEqual([]);
     },
