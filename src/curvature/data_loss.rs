@@ -557,6 +557,7 @@ mod tests {
             let evaluated = used.evaluate(&rows[..1], &theta).unwrap();
             assert_eq!(evaluated, fresh(0.0).evaluate(&rows[..1], &theta).unwrap());
         }
+        assert_eq!(used.evaluate(&[], &theta).unwrap(), Evaluated::default(), "no rows, no losses");
         let noisy = used.with_label_noise(0.9, 1).loss(&all, &theta).unwrap();
         assert_eq!(noisy, fresh(0.9).loss(&all, &theta).unwrap());
         assert_ne!(noisy, fresh(0.0).loss(&all, &theta).unwrap());

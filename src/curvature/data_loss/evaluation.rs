@@ -24,7 +24,7 @@ impl<T: Real> DataLoss<T> {
         self.check(theta)?;
         let width = self.model.target().outputs();
         // few rows have a program of their own: a chunk of a small network is thousands
-        let size = self.chunk().min(rows.len().next_multiple_of(32));
+        let size = self.chunk().min(rows.len().max(1).next_multiple_of(32));
         let (mut losses, mut outputs) = (vec![T::ZERO; size], vec![T::ZERO; size * width]);
         let mut evaluated = Evaluated { losses: Vec::new(), predictions: Vec::new() };
         for part in rows.chunks(size) {
