@@ -111,6 +111,7 @@ pub mod train;
 #[cfg(target_family = "wasm")]
 #[cfg_attr(feature = "image-module", path = "wasm/image_module.rs")]
 #[cfg_attr(feature = "bench-module", path = "wasm/bench_module.rs")]
+#[cfg_attr(feature = "fast-module", path = "wasm/fast_module.rs")]
 pub mod wasm;
 
 pub use documented::Documented;

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Speed of products and training steps beside the multiply-add peak of the same run (make bench): in one page of headless
 // Chromium, in Node, and natively.
-//   tools/run.sh node tools/bench.mjs [--only W1,W2] [--engine chromium,node,native] [--json file] [--save]
+//   tools/run.sh node tools/bench.mjs [--only W1,W2] [--engine chromium,node,native,fast] [--json file] [--save]
 // What is measured is compared with the run of the same machine line (processor and engine) that was committed last, in
 // benches/results; --save puts this run in its place. Hosts are noisy: a change is printed, never a fault. Faults are a
 // direct kernel that reads more than 3 % above the peak (then the peak loop is weak), a step that allocates, a loss that
-// does not fall.
+// does not fall. The engine `fast`, only when it is named, is Chromium with the kernels of saddlepoint/fast: a fused multiply-add may
+// pass the peak, which is that of separate ones.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -29,9 +30,16 @@ const { values: options } = parseArgs({
 const only = options.only?.split(",");
 const chosen = options.engine.split(",");
 const folder = resolve(target, "bench-page");
+const fastFolder = resolve(target, "bench-fast-page");
+
+const inPage = (of) => inChromium(of, async (page, engine) => ({ engine, ...(await page.evaluate((list) => globalThis.bench(list), only)) }));
 
 const ENGINES = {
-  chromium: () => inChromium(folder, async (page, engine) => ({ engine, ...(await page.evaluate((list) => globalThis.bench(list), only)) })),
+  chromium: () => inPage(folder),
+  async fast() {
+    const result = await inPage(fastFolder);
+    return { ...result, engine: `${result.engine}, relaxed SIMD` };
+  },
   async node() {
     const wasm = await import(pathToFileURL(join(folder, "saddlepoint_bench.js")).href);
     wasm.initSync({ module: readFileSync(join(folder, "saddlepoint_bench_bg.wasm")) });
@@ -65,15 +73,15 @@ function printTraining({ examples, steps, bytes, allocations, spent }) {
 
 function faultsOf({ engine, peak, lines }) {
   return lines.flatMap((line) => [
-    ...(!line.effective && line.flops > 1.03 * peak[line.type] ? [`${engine}: ${line.name} reads above the peak`] : []),
+    ...(!line.effective && !engine.endsWith("relaxed SIMD") && line.flops > 1.03 * peak[line.type] ? [`${engine}: ${line.name} reads above the peak`] : []),
     ...(line.training?.learned === false ? [`${engine}: ${line.name} did not learn`] : []),
     ...(line.training?.allocations > 0 ? [`${engine}: ${line.name} allocates in its steps`] : []),
   ]);
 }
 
-if (chosen.some((name) => name !== "native")) {
-  buildBench(folder, ["tools/bench/index.html", "tools/bench/page.js", "www/app/src/speed/measure.js"]);
-}
+const PAGE = ["tools/bench/index.html", "tools/bench/page.js", "www/app/src/speed/measure.js"];
+if (chosen.includes("chromium") || chosen.includes("node")) buildBench(folder, PAGE);
+if (chosen.includes("fast")) buildBench(fastFolder, PAGE, "saddlepoint_bench_fast");
 const results = [];
 for (const name of chosen) {
   const measured = { machine: cpus()[0]?.model ?? "unknown", date: new Date().toISOString().slice(0, 10), ...(await ENGINES[name]()) };

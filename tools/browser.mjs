@@ -17,11 +17,12 @@ export function run(command, args) {
 }
 
 /** Builds the WebAssembly for measuring, and puts it and `files` into `folder`. */
-export function buildBench(folder, files) {
-  run("tools/wasm.sh", ["saddlepoint_bench"]);
+export function buildBench(folder, files, name = "saddlepoint_bench") {
+  run("tools/wasm.sh", [name]);
   mkdirSync(folder, { recursive: true });
-  const built = ["saddlepoint_bench.js", "saddlepoint_bench_bg.wasm"].map((file) => join("www/lib/pkg", file));
-  for (const file of [...built, ...files]) copyFileSync(file, join(folder, basename(file)));
+  // a script knows the name of its module; pages know that of the usual script
+  copyFileSync(join("www/lib/pkg", `${name}.js`), join(folder, "saddlepoint_bench.js"));
+  for (const file of [join("www/lib/pkg", `${name}_bg.wasm`), ...files]) copyFileSync(file, join(folder, basename(file)));
 }
 
 /** What `use` makes of the page at the top of `folder`, once that says that it is ready, and of the browser's version. */

@@ -18,6 +18,10 @@ whole() { # name: makes the module of this name smaller, in one file
   wasm-opt -O3 "${features[@]}" -o "$out/$1_bg.wasm" "$raw/$1_bg.wasm"
 }
 
+relaxed() { # name: the same, of a module with relaxed SIMD
+  wasm-opt -O3 "${features[@]}" --enable-relaxed-simd -o "$out/$1_bg.wasm" "$raw/$1_bg.wasm"
+}
+
 parts() { # name: the same, in a file for the start and one with the rest
   node tools/wasm/parts.mjs "$raw" "$1" $out "${features[@]}"
 }
@@ -46,7 +50,7 @@ module saddlepoint parts --features parts
 # fetched when an image file comes
 module saddlepoint_images whole --features image-module
 # measures the speed of the others' kernels and steps; part of the page, not of the package
-module saddlepoint_bench whole --features bench-module
-for file in "$out"/*.wasm; do
-  printf '%s: %d bytes, %d gzipped\n' "$(basename "$file")" "$(wc -c <"$file")" "$(gzip -9c "$file" | wc -c)"
-done
+# training in f32 and landscapes in f64
+module saddlepoint parts --features parts
+# training by relaxed SIMD, for those who ask for it by name
+module saddlepoint_fast relaxed --features fast-module -- -C target-feature=+relaxed-simd

@@ -40,8 +40,18 @@ pub use map::Elementary;
 pub use peak::peak;
 pub use real::Real;
 
-/// The vector instructions this build may use: `"simd128"` in WebAssembly, `"portable"` lanes elsewhere.
+/// The vector instructions this build may use: `"simd128"` in WebAssembly, `"relaxed-simd"` in the build that says so,
+/// `"portable"` lanes elsewhere.
 #[must_use]
 pub const fn simd_level() -> &'static str {
-    if cfg!(target_feature = "simd128") { "simd128" } else { "portable" }
+    if cfg!(target_feature = "relaxed-simd") {
+        "relaxed-simd"
+    } else if cfg!(target_feature = "simd128") {
+        "simd128"
+    } else {
+        "portable"
+    }
 }
+
+/// Whether this build gives the same bits on every machine.
+pub const REPRODUCIBLE: bool = !cfg!(target_feature = "relaxed-simd");

@@ -76,8 +76,8 @@ unsafe fn column<T: Real>(a: *const T, stride: usize, strip: &Strip<T>, r: usize
         let (mut a, mut b) = (a, b.add(n));
         for _ in 0..k {
             let factor = T::Vector::load_splat(b);
-            low = low.add(T::Vector::load(a).mul(factor));
-            high = high.add(T::Vector::load(a.add(lanes)).mul(factor));
+            low = low.add_product(T::Vector::load(a), factor);
+            high = high.add_product(T::Vector::load(a.add(lanes)), factor);
             (a, b) = (a.wrapping_add(stride), b.wrapping_add(ldb));
         }
         low.store(place);

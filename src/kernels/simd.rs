@@ -1,7 +1,8 @@
 //! One vector type per number type: `f32` x 4 and `f64` x 2, as wide as a WebAssembly vector.
 //!
 //! In WebAssembly the lanes are simd128 intrinsics, elsewhere an array of the same length. A product is rounded
-//! before it is added, on both sides, so both give the same bits.
+//! before it is added, on both sides, so both give the same bits. Only a build with relaxed SIMD leaves that to the machine,
+//! and is not bit-reproducible: see [`Vector::add_product`].
 
 /// As many lanes of `T` as 16 bytes hold.
 pub trait Vector<T>: Copy {
@@ -29,6 +30,9 @@ pub trait Vector<T>: Copy {
     fn add(self, other: Self) -> Self;
     /// `self * other`, lane by lane.
     fn mul(self, other: Self) -> Self;
+    /// `self + a * b`, lane by lane. With relaxed SIMD the machine rounds once, if it has an instruction for that, or
+    /// twice: the one place where bits differ between machines.
+    fn add_product(self, a: Self, b: Self) -> Self;
     /// `self - other`, lane by lane.
     fn sub(self, other: Self) -> Self;
     /// `self / other`, lane by lane.
@@ -71,7 +75,7 @@ mod lanes {
 
     macro_rules! vector {
         ($name:ident, $t:ty, $lanes:literal, $splat:ident, $load_splat:ident, $transpose:ident, $up:ident, $down:ident,
-         $at_most:ident, $($method:ident = $instruction:ident),*) => {
+         $at_most:ident, $multiply_add:ident, $($method:ident = $instruction:ident),*) => {
             /// One simd128 register.
             #[derive(Clone, Copy)]
             pub struct $name(v128);
@@ -102,6 +106,13 @@ mod lanes {
                 fn $method(self, other: Self) -> Self {
                     Self($instruction(self.0, other.0))
                 })*
+                #[inline(always)]
+                fn add_product(self, a: Self, b: Self) -> Self {
+                    #[cfg(target_feature = "relaxed-simd")]
+                    return Self($multiply_add(a.0, b.0, self.0));
+                    #[cfg(not(target_feature = "relaxed-simd"))]
+                    return self.add(a.mul(b));
+                }
                 #[inline(always)]
                 fn beats(self, best: Self) -> Self {
                     Self(v128_andnot(best.equal(best).0, $at_most(self.0, best.0)))
@@ -159,6 +170,7 @@ mod lanes {
         i32x4_shl,
         u32x4_shr,
         f32x4_le,
+        f32x4_relaxed_madd,
         add = f32x4_add,
         mul = f32x4_mul,
         sub = f32x4_sub,
@@ -182,6 +194,7 @@ mod lanes {
         i64x2_shl,
         u64x2_shr,
         f64x2_le,
+        f64x2_relaxed_madd,
         add = f64x2_add,
         mul = f64x2_mul,
         sub = f64x2_sub,
@@ -258,6 +271,10 @@ mod lanes {
                     or = |a, b| <$t>::from_bits(a.to_bits() | b.to_bits());
                     bits_add = |a, b| <$t>::from_bits(a.to_bits().wrapping_add(b.to_bits()));
                     bits_sub = |a, b| <$t>::from_bits(a.to_bits().wrapping_sub(b.to_bits()));
+                }
+                #[inline(always)]
+                fn add_product(self, a: Self, b: Self) -> Self {
+                    self.add(a.mul(b))
                 }
                 #[inline(always)]
                 fn choose(self, yes: Self, no: Self) -> Self {
@@ -338,14 +355,17 @@ mod tests {
                         assert!(same, "{name} of {x:e} and {y:e}: {got:e}, not {want:e}");
                     }
                 };
+                let one = <T as Real>::Vector::splat(1.0);
                 check("load", x, &|x, _| x, true);
                 check("add", x.add(y), &|x, y| x + y, false);
                 check("mul", x.mul(y), &|x, y| x * y, false);
+                check("add_product", one.add_product(x, y), &|x, y| 1.0 + x * y, false);
                 check("sub", x.sub(y), &|x, y| x - y, false);
                 check("div", x.div(y), &|x, y| x / y, false);
                 check("at_most", x.at_most(y), &|x, y| if y < x { y } else { x }, true);
                 check("at_least", x.at_least(y), &|x, y| if y > x { y } else { x }, true);
                 let all = |is: bool| T::from_bits(if is { 0_u64.wrapping_sub(1) as _ } else { 0 });
+                check("equal", x.equal(y), &|x, y| all(x == y), true);
                 check("less", x.less(y), &|x, y| all(x < y), true);
                 check("beats", x.beats(y), &|x, y| all(x > y || x.is_nan() && !y.is_nan()), true);
                 check("choose", x.less(y).choose(y, x), &|x, y| if x < y { y } else { x }, true);

@@ -318,7 +318,7 @@ macro_rules! tile {
                             let $a = T::Vector::load_splat(element);
                             $(
                                 let $a = if L::DIAGONAL { T::Vector::load(element.add($o)) } else { $a };
-                                $sum = $sum.add($a.mul($x));
+                                $sum = $sum.add_product($a, $x);
                             )+
                         )+
                         b = b.wrapping_add(ldb);

@@ -213,7 +213,7 @@ impl<T: Real, const E: usize, const L: usize> Table<T, E, L> {
 fn polynomial<T: Real, const N: usize>(coefficients: &[T; N], x: T::Vector) -> T::Vector {
     let mut y = at(&coefficients[N - 1]);
     for c in coefficients[..N - 1].iter().rev() {
-        y = y.mul(x).add(at(c));
+        y = at(c).add_product(y, x);
     }
     y
 }

@@ -8,6 +8,7 @@ use crate::curvature::DataLoss;
 use crate::data::DataInfo;
 use crate::error::{Error, Result};
 use crate::io;
+use crate::kernels::REPRODUCIBLE;
 use crate::learn::fit_examples;
 use crate::nn::LayerRow;
 use crate::train::{EvaluationPoint, RangeSweep, RunSpec, RunState, Trainer};
@@ -46,6 +47,8 @@ pub struct ModelInfo {
     pub steps_per_epoch: u64,
     /// Updates of the whole run.
     pub steps: u64,
+    /// Whether this build gives the same bits on every machine; false in `saddlepoint/fast`.
+    pub reproducible: bool,
     /// The data.
     pub data: DataInfo,
 }
@@ -65,6 +68,7 @@ impl ModelInfo {
             batch_size: batch,
             steps_per_epoch,
             steps: u64::from(run.epochs) * steps_per_epoch,
+            reproducible: REPRODUCIBLE,
             data: examples.info(),
         })
     }
@@ -90,7 +94,7 @@ pub struct ProgressHead<'a> {
     pub learning_rate: f64,
     /// Set for stopped, diverged and stuck.
     pub report: Option<ReportMessage<'a>>,
-    /// Hash of the run so far, 16 hex digits.
+    /// Hash of the run so far, 16 hex digits; after `fast-` where the build is not bit-reproducible.
     pub run_hash: String,
 }
 
@@ -211,7 +215,7 @@ impl Session {
             evaluations: history.evaluations.get(evaluations..).unwrap_or_default(),
             learning_rate: self.trainer.learning_rate(),
             report: trouble.as_ref().map(ReportMessage::from),
-            run_hash: format!("{:016x}", self.trainer.run_hash()),
+            run_hash: format!("{}{:016x}", if REPRODUCIBLE { "" } else { "fast-" }, self.trainer.run_hash()),
         });
         set(&head, "loss", floats(history.loss.get(steps..).unwrap_or_default()));
         let norms = Array::new();

@@ -1,7 +1,8 @@
 /** The core as it is asked to train, in f32. */
-import { activationCurve, initSync, provideSet, Session, Store } from "../pkg/saddlepoint.js";
+import type { Session, Store } from "../pkg/saddlepoint.js";
 import type { Common, Core } from "./core.js";
 import { report, SaddlepointError } from "./error.js";
+import type { Glue } from "./glue.js";
 import { parts } from "./input.js";
 import { Rates } from "./rates.js";
 import type {
@@ -64,18 +65,18 @@ export class Engine implements Core, TrainingCalls {
   private nextSnapshot = 0;
   private snapshot: Uint8Array | undefined;
 
-  constructor(module: WebAssembly.Module, private readonly keepsSnapshots: boolean) {
-    initSync({ module });
-    this.store = new Store();
+  constructor(private readonly glue: Glue, module: WebAssembly.Module, private readonly keepsSnapshots: boolean) {
+    glue.initSync({ module });
+    this.store = new glue.Store();
   }
 
   create(run: string, files: NamedBytes[]): Opened {
     if (files.length > 0) this.give(files);
-    return this.open(new Session(run, this.store));
+    return this.open(new this.glue.Session(run, this.store));
   }
 
   load(file: Uint8Array, files: NamedBytes[]): Opened {
-    return this.open(Session.load(file, ...parts(files)));
+    return this.open(this.glue.Session.load(file, ...parts(files)));
   }
 
   give(files: NamedBytes[]): undefined {
@@ -87,7 +88,7 @@ export class Engine implements Core, TrainingCalls {
   }
 
   provide(set: string, packed: Uint8Array): undefined {
-    provideSet(set, packed);
+    this.glue.provideSet(set, packed);
   }
 
   summary(run: string): ModelInfo {
@@ -95,7 +96,7 @@ export class Engine implements Core, TrainingCalls {
   }
 
   activationCurve(activation: string, from: number, to: number, points: number): Curve {
-    return activationCurve(activation, from, to, points) as Curve;
+    return this.glue.activationCurve(activation, from, to, points) as Curve;
   }
 
   trainFor(ms: number): Progress {

@@ -17,7 +17,9 @@ export interface Link<N extends CoreName> {
 }
 
 /** How a core is made in a worker and in this thread, for which its face is fetched only then. */
-interface Place {
+export interface Place {
+  /** Its module, if it is not that of all. */
+  compiled?: () => Promise<WebAssembly.Module>;
   worker: () => Worker;
   here: (module: WebAssembly.Module) => Promise<Core>;
 }
@@ -26,7 +28,10 @@ interface Place {
 const PLACES: Record<CoreName, Place> = {
   training: {
     worker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
-    here: async (module) => new (await import("./engine.js")).Engine(module, false),
+    here: async (module) => {
+      const [{ Engine }, { glue }] = await Promise.all([import("./engine.js"), import("./glue.js")]);
+      return new Engine(glue, module, false);
+    },
   },
   landscape: {
     worker: () => new Worker(new URL("./lab-worker.js", import.meta.url), { type: "module" }),
@@ -40,21 +45,23 @@ const PLACES: Record<CoreName, Place> = {
 
 /**
  * Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. `set`: the data it will be asked
- * about, if that is known; a file of theirs is then fetched together with the core. `whole`: it will need the core's rest.
+ * about, if that is known; a file of theirs is then fetched together with the core. `whole`: it will need the core's rest. `place`: of
+ * another build of it, which has no rest.
  */
-export async function openLink<N extends CoreName>(name: N, worker: boolean | undefined, set?: string, whole = false): Promise<Link<N>> {
+export async function openLink<N extends CoreName>(name: N, worker: boolean | undefined, set?: string, whole = false, place: Place = PLACES[name]): Promise<Link<N>> {
   const expected = packedSet(set);
   // a failure is told when the core asks for the set
   if (expected) void packedBytes(expected).catch(() => undefined);
   const inWorker = worker ?? (!inNode && typeof Worker === "function");
   // its script comes while the core is compiled
-  const there = inWorker ? new WorkerLink<N>(PLACES[name].worker()) : undefined;
+  const there = inWorker ? new WorkerLink<N>(place.worker()) : undefined;
   try {
     // a page's own thread may not wait for a file
-    const [module, rest] = await Promise.all([compiledCore(), whole || !(inWorker || inNode) ? compiledRest() : undefined]);
+    const needsRest = !place.compiled && (whole || !(inWorker || inNode));
+    const [module, rest] = await Promise.all([(place.compiled ?? compiledCore)(), needsRest ? compiledRest() : undefined]);
     const start = { module, ...(rest ? { rest } : {}) };
     there?.begin(start);
-    return supplied(there ?? (await localLink(name, start)));
+    return supplied(there ?? (await localLink<N>(place, start)));
   } catch (error) {
     there?.close();
     throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that the files of pkg are served beside the scripts"));
@@ -149,30 +156,34 @@ class WorkerLink<N extends CoreName> implements Link<N> {
   }
 }
 
-/** The memory of the core in this thread is shared by all that is done with it: once it broke, nothing of that can be trusted. */
-let brokenHere: Broken | undefined;
+/**
+ * The memory of a core in this thread is shared by all that is done with it: once it broke, nothing of that can be trusted. By the
+ * module, undefined for that of all.
+ */
+const brokenHere = new Map<Place["compiled"], Broken>();
 
-async function localLink<N extends CoreName>(name: N, { module, rest }: Start): Promise<Link<N>> {
+async function localLink<N extends CoreName>(place: Place, { module, rest }: Start): Promise<Link<N>> {
   if (rest) (await import("../pkg/saddlepoint_rest.js")).provideRest(rest);
-  const core = brokenHere ? undefined : await PLACES[name].here(module);
+  const own = place.compiled;
+  const core = brokenHere.has(own) ? undefined : await place.here(module);
   return {
     snapshot: undefined,
     // async, so that what is thrown rejects
     // eslint-disable-next-line @typescript-eslint/require-await
     async call(method, ...args) {
-      if (!core || brokenHere) {
-        throw new Broken(`${brokenHere?.message ?? ""}; only another thread or worker has a sound core`);
+      if (!core || brokenHere.has(own)) {
+        throw new Broken(`${brokenHere.get(own)?.message ?? ""}; only another thread or worker has a sound core`);
       }
       try {
         return ask(core, String(method), args) as never;
       } catch (error) {
         const fault = judged(error);
-        if (fault instanceof Broken) brokenHere = fault;
+        if (fault instanceof Broken) brokenHere.set(own, fault);
         throw fault;
       }
     },
     close: () => {
-      if (!brokenHere) core?.free();
+      if (!brokenHere.has(own)) core?.free();
     },
   };
 }

@@ -5,7 +5,7 @@ import { Broken, report, SaddlepointError } from "./error.js";
 import { readFiles } from "./images.js";
 import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, stringOf, textOf } from "./input.js";
 import { Line } from "./line.js";
-import { disposed, openLink, unusable, type Answered, type Asked, type Link } from "./link.js";
+import { disposed, openLink, unusable, type Answered, type Asked, type Link, type Place } from "./link.js";
 import type {
   Augment, AugmentedImage, Activation, CurvaturePoint, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, StepProfile, TableRow,
 } from "./types.js";
@@ -16,41 +16,46 @@ const SLICE = 40;
 /** Milliseconds of steps that a profile is made of: enough ticks of a clock that has ten a millisecond. */
 const PROFILED = 400;
 
+/** Another build of the core than the usual one, and what is to be said of the choice. */
+export interface Build { place?: Place; notice?: ReportMessage }
+
 /** How a model came to be, to make it again if its core breaks. */
-interface Origin { worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array }
+interface Origin { build: Build; worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array }
 
 /** A network in training. Calls are answered one after the other, in the order in which they were made. */
 export class Model implements ModelApi {
+  protected static readonly build: Build = {};
+
   /** A run at its start. */
   static async create(run: RunSpec, options: CreateOptions = {}): Promise<Model> {
     const files = needsFiles(run) ? await readFiles(options.files ?? [], options) : [];
-    return Model.open({ worker: options.worker, files, run: textOf(run), set: dataType(run) }, options.signal);
+    return this.open({ build: this.build, worker: options.worker, files, run: textOf(run), set: dataType(run) }, options.signal);
   }
 
   /** A run from a file that `save` wrote; data files are passed again. */
   static async load(bytes: Uint8Array, options: CreateOptions = {}): Promise<Model> {
-    return Model.open({ worker: options.worker, files: await readFiles(options.files ?? [], options), file: bytesOf(bytes) }, options.signal);
+    return this.open({ build: this.build, worker: options.worker, files: await readFiles(options.files ?? [], options), file: bytesOf(bytes) }, options.signal);
   }
 
   /** The summary table and the data of a run, without its weights: fast enough to ask at every key that is pressed. */
   static async summary(run: RunSpec, options: CreateOptions = {}): Promise<ModelInfo> {
-    return untilAborted(Resident.of(options).summary(run, options.files ?? []), options.signal);
+    return untilAborted(Resident.of(options, this.build).summary(run, options.files ?? []), options.signal);
   }
 
   /** An activation function, ready to draw. */
   static async activationCurve(activation: Activation, { from = -6, to = 6, points = 121 }: CurveRange = {}, options: CreateOptions = {}): Promise<Curve> {
-    const curve = Resident.of(options).curve(textOf(activation), numberOf(from), numberOf(to), numberOf(points));
+    const curve = Resident.of(options, this.build).curve(textOf(activation), numberOf(from), numberOf(to), numberOf(points));
     return untilAborted(curve, options.signal);
   }
 
   /** What files are good for, and the description of data to run on them. */
   static async describe(files: NamedBytes[], options: Omit<CreateOptions, "files"> = {}): Promise<FilesInfo> {
-    return untilAborted(Resident.of(options).describe(files), options.signal);
+    return untilAborted(Resident.of(options, this.build).describe(files), options.signal);
   }
 
   private static async open(origin: Origin, signal: AbortSignal | undefined): Promise<Model> {
     signal?.throwIfAborted();
-    const link = await untilAborted(openLink("training", origin.worker, origin.set), signal, (late) => late.close());
+    const link = await untilAborted(openLink("training", origin.worker, origin.set, false, origin.build.place), signal, (late) => late.close());
     try {
       return new Model(origin, link, await untilAborted(begin(link, origin, undefined), signal));
     } catch (error) {
@@ -69,10 +74,11 @@ export class Model implements ModelApi {
   /** Number of the range test that was begun last. */
   private testing = 0;
   /** Said with the next progress. */
-  private news: ReportMessage | null = null;
+  private news: ReportMessage | null;
 
-  private constructor(private readonly origin: Origin, link: Link<"training">, opened: Opened) {
+  protected constructor(private readonly origin: Origin, link: Link<"training">, opened: Opened) {
     this.link = link;
+    this.news = origin.build.notice ?? null;
     this.info = opened.info;
     this.spec = opened.spec;
   }
@@ -213,7 +219,7 @@ export class Model implements ModelApi {
     this.brokeAt = this.step_;
     old.close();
     try {
-      const link = await openLink("training", this.origin.worker, this.origin.set);
+      const link = await openLink("training", this.origin.worker, this.origin.set, false, this.origin.build.place);
       // disposed of while the new core was loaded
       if (!this.link) {
         link.close();
@@ -253,14 +259,17 @@ class Resident {
   private held: readonly Uint8Array[] = [];
 
   /** The one for these options. */
-  static of({ worker }: CreateOptions): Resident {
-    return worker === false ? (resident.local ??= new Resident(false)) : (resident.usual ??= new Resident(worker));
+  static of({ worker }: CreateOptions, { place }: Build): Resident {
+    const key = `${worker === false ? "here" : "usual"} ${place === undefined ? "" : "fast"}`;
+    const found = residents.get(key) ?? new Resident(worker, place);
+    residents.set(key, found);
+    return found;
   }
 
-  constructor(private readonly worker: boolean | undefined) {
+  constructor(private readonly worker: boolean | undefined, place: Place | undefined) {
     this.line = new Line(() => {
       this.held = [];
-      return openLink("training", worker);
+      return openLink("training", worker, undefined, false, place);
     });
   }
 
@@ -297,4 +306,4 @@ class Resident {
   }
 }
 
-const resident: { usual?: Resident; local?: Resident } = {};
+const residents = new Map<string, Resident>();

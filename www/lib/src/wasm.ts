@@ -11,7 +11,7 @@ const node = (globalThis as { process?: NodeProcess }).process;
 export const inNode = node?.versions?.node !== undefined;
 
 /** What `get` gives, once. A failure is not remembered: the next call tries again. */
-function once<T>(get: () => Promise<T>): () => Promise<T> {
+export function once<T>(get: () => Promise<T>): () => Promise<T> {
   let value: Promise<T> | undefined;
   return () =>
     (value ??= get().catch((error: unknown) => {
@@ -61,7 +61,7 @@ async function fetched(url: URL): Promise<Response> {
   return response;
 }
 
-async function compile(url: URL): Promise<WebAssembly.Module> {
+export async function compile(url: URL): Promise<WebAssembly.Module> {
   const files = fileSystem(url);
   if (files) return WebAssembly.compile(await files.readFile(url));
   const response = await fetched(url);

@@ -220,6 +220,7 @@ export const report = {
     "无法测试从 {from} 到 {to} 共 {steps} 步的学习率：两者须大于 0，前者小于后者，步数为 10 至 10,000。",
   ],
   "report.diverged": ["A number of {layer} is not finite: the learning rate {rate} is too large. The weights of step {kept} are kept.", "{layer} 出现非有限的数：学习率 {rate} 过大。已保留第 {kept} 步的权重。"],
+  "report.fast-unavailable": ["This engine has no relaxed SIMD: the usual build trains, a little slower and bit-reproducible.", "此引擎不支持 relaxed SIMD：改用通常的构建训练，稍慢，但结果逐位可复现。"],
   "report.restored": ["The engine stopped and was replaced. Training goes on from step {step}.", "计算引擎中断，已更换。从第 {step} 步继续。"],
   "report.stopped": [
     "Stopped at step {step}: {waited} measurements without a better {monitor} than {best}, that of step {bestStep}. The weights are those of step {kept}.",
