@@ -2,17 +2,24 @@
 //! gaps (<https://huggingface.co/docs/safetensors>, "Format").
 //!
 //! ```text
-//! u64 little-endian n | n bytes {"__metadata__": {KEY: TEXT}, NAME: {"dtype", "shape", "data_offsets"}, …} | data
+//! u64 little-endian n | n bytes {"__metadata__":{"crc32":"HHHHHHHH",KEY:TEXT},NAME:{"dtype","shape","data_offsets"},…} | data
 //! ```
 //!
-//! Only what models need: F32, little-endian. Tests read what is written here with the format's own crate, and the other
+//! The metadata begin with a checksum over the whole file, at a place that is the same in every file; to whoever reads the format
+//! it is one more text. Only what models need: F32, little-endian. Tests read what is written here with the format's own crate, and the other
 //! way round.
 
+use super::crc::crc32;
 use crate::json::{self, Map, Number, Value};
 
 /// Longest header, as the format's own reader has it.
 const MOST_HEADER: u64 = 100_000_000;
 const METADATA: &str = "__metadata__";
+const CHECKSUM: &str = "crc32";
+/// What a file begins with after its first eight bytes; the digits of the checksum follow.
+const BEGINNING: &[u8] = br#"{"__metadata__":{"crc32":""#;
+/// The digits stand for themselves while the checksum is computed.
+const DIGITS: &[u8] = b"00000000";
 
 /// A tensor in memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +36,7 @@ impl Tensor {
     }
 }
 
-/// A file with these tensors and one text beside them.
+/// A file with these tensors and one text beside them, under a checksum.
 pub(super) fn write(tensors: &[Tensor], key: &str, text: &str) -> Vec<u8> {
     let whole = |n: usize| Value::Number(Number::Unsigned(n as u64));
     let object = |fields: Vec<(&str, Value)>| {
@@ -37,7 +44,9 @@ pub(super) fn write(tensors: &[Tensor], key: &str, text: &str) -> Vec<u8> {
         fields.into_iter().for_each(|(name, value)| map.insert(name.to_owned(), value));
         map
     };
-    let mut header = object(vec![(METADATA, Value::Object(object(vec![(key, Value::from(text))])))]);
+    let digits = String::from_utf8_lossy(DIGITS);
+    let metadata = object(vec![(CHECKSUM, Value::from(&*digits)), (key, Value::from(text))]);
+    let mut header = object(vec![(METADATA, Value::Object(metadata))]);
     let mut at = 0;
     for tensor in tensors {
         let end = at + tensor.bytes.len();
@@ -56,7 +65,34 @@ pub(super) fn write(tensors: &[Tensor], key: &str, text: &str) -> Vec<u8> {
     file.extend((header.len() as u64).to_le_bytes());
     file.extend(header.as_bytes());
     tensors.iter().for_each(|tensor| file.extend(&tensor.bytes));
+    seal(&mut file);
     file
+}
+
+/// Puts the checksum into a file whose digits are still [`DIGITS`].
+pub(super) fn seal(file: &mut [u8]) {
+    let sum = format!("{:08x}", crc32(&[file]));
+    let start = 8 + BEGINNING.len();
+    file[start..start + DIGITS.len()].copy_from_slice(sum.as_bytes());
+}
+
+/// Whether a file was written by [`write`], as far as its beginning tells.
+pub(super) fn is_sealed(bytes: &[u8]) -> bool {
+    bytes.get(8..).is_some_and(|rest| rest.starts_with(BEGINNING))
+}
+
+/// Compares such a file with its checksum.
+///
+/// # Errors
+/// What differs.
+pub(super) fn check_seal(bytes: &[u8]) -> Result<(), String> {
+    let (before, rest) = bytes.split_at_checked(8 + BEGINNING.len()).ok_or("no checksum")?;
+    let (digits, after) = rest.split_at_checked(DIGITS.len()).ok_or("half a checksum")?;
+    let sum = format!("{:08x}", crc32(&[before, DIGITS, after]));
+    if sum.as_bytes() == digits {
+        return Ok(());
+    }
+    Err(format!("the checksum is {sum}, the file says {}", String::from_utf8_lossy(digits)))
 }
 
 /// A file that was looked through.
@@ -153,9 +189,11 @@ fn described<'v>(name: &str, tensor: &'v Value) -> Result<(&'v str, [u64; 2]), S
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use safetensors::tensor::TensorView;
     use safetensors::{Dtype, SafeTensors};
+    use std::collections::HashMap;
 
     fn sample() -> (Vec<Tensor>, Vec<u8>) {
         let tensors = vec![
@@ -165,6 +203,23 @@ mod tests {
         ];
         let file = write(&tensors, "key", "{\"a\": \"中\"}");
         (tensors, file)
+    }
+
+    /// A file that the format's own crate wrote.
+    pub fn foreign() -> Vec<u8> {
+        let (tensors, _) = sample();
+        safetensors::serialize(views(&tensors), Some(texts())).unwrap()
+    }
+
+    fn views(tensors: &[Tensor]) -> Vec<(&String, TensorView<'_>)> {
+        tensors
+            .iter()
+            .map(|t| (&t.name, TensorView::new(Dtype::F32, t.shape.clone(), &t.bytes).unwrap()))
+            .collect()
+    }
+
+    fn texts() -> HashMap<String, String> {
+        HashMap::from([("key".to_owned(), "{\"a\": \"中\"}".to_owned())])
     }
 
     #[test]
@@ -186,17 +241,7 @@ mod tests {
     #[test]
     fn what_it_writes_is_read() {
         let (tensors, ours) = sample();
-        let views: Vec<_> = tensors
-            .iter()
-            .map(|t| {
-                (
-                    &t.name,
-                    safetensors::tensor::TensorView::new(Dtype::F32, t.shape.clone(), &t.bytes).unwrap(),
-                )
-            })
-            .collect();
-        let text = std::collections::HashMap::from([("key".to_owned(), "{\"a\": \"中\"}".to_owned())]);
-        for file in [safetensors::serialize(views, Some(text)).unwrap(), ours] {
+        for file in [foreign(), ours] {
             let read = File::open(&file).unwrap();
             read.check().unwrap();
             assert_eq!((read.text("key"), read.text("other")), (Some("{\"a\": \"中\"}"), None));
@@ -204,6 +249,19 @@ mod tests {
                 assert_eq!(read.tensor(&tensor.name).unwrap(), tensor.bytes);
             }
             assert_eq!(read.tensor("c").unwrap_err(), "c is missing");
+        }
+    }
+
+    #[test]
+    fn the_seal_is_broken_by_any_change() {
+        let (_, file) = sample();
+        assert!(is_sealed(&file) && check_seal(&file).is_ok());
+        assert!(!is_sealed(&foreign()));
+        for place in 0..file.len() {
+            let mut changed = file.clone();
+            changed[place] ^= 0x10;
+            assert!(!is_sealed(&changed) || check_seal(&changed).is_err(), "byte {place}");
+            assert!(check_seal(&file[..place]).is_err(), "cut at {place}");
         }
     }
 
