@@ -50,7 +50,9 @@ module saddlepoint parts --features parts
 # fetched when an image file comes
 module saddlepoint_images whole --features image-module
 # measures the speed of the others' kernels and steps; part of the page, not of the package
-# training in f32 and landscapes in f64
-module saddlepoint parts --features parts
+module saddlepoint_bench whole --features bench-module
 # training by relaxed SIMD, for those who ask for it by name
 module saddlepoint_fast relaxed --features fast-module -- -C target-feature=+relaxed-simd
+for file in "$out"/*.wasm; do
+  printf '%s: %d bytes, %d gzipped\n' "$(basename "$file")" "$(wc -c <"$file")" "$(gzip -9c "$file" | wc -c)"
+done

@@ -19,7 +19,7 @@ const OFTEN = /^(saddlepoint::kernels|libm)::|^<\w+ as saddlepoint::kernels::/;
 const SHORT = 48;
 
 /** Types of rest.js. */
-const REST_TYPES = `export function provideRest(module: WebAssembly.Module): void;
+const REST_TYPES = `export function provideRest(source: WebAssembly.Module | string): void;
 export function fetchRest(): void;
 `;
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));

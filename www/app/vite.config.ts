@@ -38,8 +38,8 @@ const preloadFonts: Plugin = {
 type ModuleInfo = (id: string) => { isEntry: boolean; importers: readonly string[] } | null;
 
 /** The package's list of exports, and what the first screen takes of it. */
-const EXPORTS = /lib.dist.index\.js$/;
-const FIRST_EXPORT = /lib.dist.landscape\.js$/;
+const EXPORTS = /lib.dist.(index|face)\.js$/;
+const FIRST_EXPORT = /lib.dist.(assets|landscape)\.js$/;
 
 /** Whether the first screen imports a module, by itself or through others: all of these are one script, which packs best. */
 function isFirst(id: string, info: ModuleInfo, seen = new Set<string>()): boolean {

@@ -6,7 +6,7 @@ import { untilAborted } from "./abort.js";
 import { isReport, report, SaddlepointError } from "./error.js";
 import { filesOf } from "./input.js";
 import type { NamedBytes, ReportMessage } from "./types.js";
-import { compiledImages, inNode } from "./wasm.js";
+import { compiledImages, newWorker, usesWorker } from "./wasm.js";
 
 /** First message to the worker, its only one. */
 export interface ImagesTask { module: WebAssembly.Module; names: string[]; contents: Uint8Array[] }
@@ -32,7 +32,7 @@ export async function readFiles(files: readonly NamedBytes[], options: { worker?
   const { worker, signal } = options;
   signal?.throwIfAborted();
   const task = { names: list.map(({ name }) => name), contents: list.map(({ bytes }) => bytes) };
-  return [{ name: "images", bytes: await untilAborted(packed(task, worker ?? (!inNode && typeof Worker === "function")), signal) }];
+  return [{ name: "images", bytes: await untilAborted(packed(task, usesWorker(worker)), signal) }];
 }
 
 async function packed(task: Omit<ImagesTask, "module">, inWorker: boolean): Promise<Uint8Array> {
@@ -55,8 +55,7 @@ function failure(code: string, error: unknown, hint: string): SaddlepointError {
 }
 
 function work(task: ImagesTask): Promise<ImagesResult> {
-  // one expression, as bundlers look for it
-  const worker = new Worker(new URL("./images-worker.js", import.meta.url), { type: "module" });
+  const worker = newWorker("images");
   return new Promise<ImagesResult>((resolve) => {
     worker.onmessage = ({ data }: MessageEvent<ImagesResult>) => resolve(data);
     worker.onerror = (event) => {

@@ -1,19 +1,4 @@
-/**
- * Train real neural networks in a browser tab. `Model` trains, `Landscape` draws the loss of a network with two weights, `Curvature`
- * says where a network of any size stands in its own, `codeOf` writes a run down as a program, `readFiles` makes one file of many images; everything else is their types.
- */
-import type { CurvatureStatic, LandscapeStatic, ModelStatic } from "./api.js";
-import { Curvature } from "./curvature.js";
-import { Landscape } from "./landscape.js";
-import { Model } from "./model.js";
+/** The package with its files beside it, which it finds by itself. */
+import "./assets.js";
 
-export { codeOf } from "./code.js";
-export { SaddlepointError } from "./error.js";
-export { readFiles } from "./images.js";
-export { Curvature, Landscape, Model };
-export type * from "./api.js";
-export type * from "./types.js";
-
-Model satisfies ModelStatic;
-Landscape satisfies LandscapeStatic;
-Curvature satisfies CurvatureStatic;
+export * from "./face.js";

@@ -2,7 +2,7 @@
 import { ask, judged, type Core, type CoreName, type Cores } from "./core.js";
 import { Broken, report, SaddlepointError } from "./error.js";
 import type { Reply, Request, Start } from "./protocol.js";
-import { compiledCore, compiledRest, inNode, packedBytes, packedSet } from "./wasm.js";
+import { compiledCore, compiledRest, inNode, laterRest, newWorker, packedBytes, packedSet, usesWorker } from "./wasm.js";
 
 export type Asked<C> = C extends (...args: infer A) => unknown ? A : never;
 export type Answered<C> = C extends (...args: never) => infer R ? R : never;
@@ -24,21 +24,20 @@ export interface Place {
   here: (module: WebAssembly.Module) => Promise<Core>;
 }
 
-// each worker in one expression, as bundlers look for it
 const PLACES: Record<CoreName, Place> = {
   training: {
-    worker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+    worker: () => newWorker("training"),
     here: async (module) => {
       const [{ Engine }, { glue }] = await Promise.all([import("./engine.js"), import("./glue.js")]);
       return new Engine(glue, module, false);
     },
   },
   landscape: {
-    worker: () => new Worker(new URL("./lab-worker.js", import.meta.url), { type: "module" }),
+    worker: () => newWorker("landscape"),
     here: async (module) => new (await import("./lab.js")).Lab(module),
   },
   curvature: {
-    worker: () => new Worker(new URL("./curvature-worker.js", import.meta.url), { type: "module" }),
+    worker: () => newWorker("curvature"),
     here: async (module) => new (await import("./curvature-core.js")).CurvatureCore(module),
   },
 };
@@ -52,14 +51,15 @@ export async function openLink<N extends CoreName>(name: N, worker: boolean | un
   const expected = packedSet(set);
   // a failure is told when the core asks for the set
   if (expected) void packedBytes(expected).catch(() => undefined);
-  const inWorker = worker ?? (!inNode && typeof Worker === "function");
-  // its script comes while the core is compiled
-  const there = inWorker ? new WorkerLink<N>(place.worker()) : undefined;
+  const inWorker = usesWorker(worker);
+  let there: WorkerLink<N> | undefined;
   try {
+    // its script comes while the core is compiled
+    if (inWorker) there = new WorkerLink<N>(place.worker());
     // a page's own thread may not wait for a file
-    const needsRest = !place.compiled && (whole || !(inWorker || inNode));
-    const [module, rest] = await Promise.all([(place.compiled ?? compiledCore)(), needsRest ? compiledRest() : undefined]);
-    const start = { module, ...(rest ? { rest } : {}) };
+    const getRest = whole || !(inWorker || inNode) ? compiledRest : laterRest;
+    const [module, rest] = await Promise.all([(place.compiled ?? compiledCore)(), place.compiled ? undefined : getRest()]);
+    const start: Start = { face: name, module, ...(rest ? { rest } : {}) };
     there?.begin(start);
     return supplied(there ?? (await localLink<N>(place, start)));
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Several cores that share a piece of work: whichever is free takes the next part. No shared memory and no special headers. */
 import type { CoreName } from "./core.js";
 import { Line } from "./line.js";
-import { inNode } from "./wasm.js";
+import { usesWorker } from "./wasm.js";
 import type { Link } from "./link.js";
 
 /** More cores than this are seldom free for a page, and each holds its own copy of the data. */
@@ -9,7 +9,7 @@ const MOST = 4;
 
 /** How many cores a pool has: as many as asked for, or as the machine seems to have, up to four; one where there are no workers. */
 export function poolSize(asked: number | undefined, worker: boolean | undefined): number {
-  if (!(worker ?? (!inNode && typeof Worker === "function"))) return 1;
+  if (!usesWorker(worker)) return 1;
   // older Node has none
   const { navigator } = globalThis as { navigator?: Navigator };
   const count = asked ?? Math.min(navigator?.hardwareConcurrency ?? 1, MOST);

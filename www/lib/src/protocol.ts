@@ -1,4 +1,5 @@
 /** What travels between the page and a worker. One request is answered by one reply. */
+import type { CoreName } from "./core.js";
 import type { ReportMessage } from "./types.js";
 
 export interface Request { id: number; method: string; args: unknown[] }
@@ -10,8 +11,11 @@ export type Reply =
   /** The core broke (a trap of WebAssembly): this worker is of no use any more. */
   | { id: number; ok: false; broken: string };
 
-/** First message to a worker. `rest`: that of the core, if it is known to be needed; else the worker fetches it when it is. */
-export interface Start { module: WebAssembly.Module; rest?: WebAssembly.Module }
+/**
+ * First message to a worker. `face`: which it shall be, if its script has several. `rest`: that of the core, or where it is, to be
+ * fetched when it is needed.
+ */
+export interface Start { face: CoreName; module: WebAssembly.Module; rest?: WebAssembly.Module | string }
 
 /** The memory of all typed arrays in `value`, which is then handed over instead of copied. */
 export function buffers(value: unknown): ArrayBuffer[] {

@@ -1,6 +1,6 @@
 /** What a worker does: its first message is the compiled module, all others are requests. */
 import { provideRest } from "../pkg/saddlepoint_rest.js";
-import { ask, judged, type Core } from "./core.js";
+import { ask, judged, type Core, type CoreName } from "./core.js";
 import { Broken } from "./error.js";
 import { buffers, type Reply, type Request, type Start } from "./protocol.js";
 
@@ -9,12 +9,12 @@ const scope = globalThis as unknown as {
   postMessage(reply: Reply, transfer: ArrayBuffer[]): void;
 };
 
-export function serve(make: (module: WebAssembly.Module) => Core): void {
+export function serve(make: (module: WebAssembly.Module, face: CoreName) => Core): void {
   let core: Core | undefined;
   scope.onmessage = ({ data }) => {
     if ("module" in data) {
       if (data.rest) provideRest(data.rest);
-      core = make(data.module);
+      core = make(data.module, data.face);
       return;
     }
     const reply = answer(core, data);
