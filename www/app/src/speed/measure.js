@@ -1,8 +1,9 @@
 /**
  * What is measured, in a page's worker, in a page and in Node: the same code over the WebAssembly module for measuring.
  *
- * Rates are medians over windows; the peak is the best window before and after everything else, since it says what the machine
- * could do during this run.
+ * Rates are medians over windows. Between any two of them stands a short one of the peak: the best of all of those is the peak of
+ * the run. A host that is shared slows down and recovers within a run, so each line also has its best window: what the code does
+ * when the machine is left to it.
  *
  * @typedef {typeof import("../../../lib/pkg/saddlepoint_bench.js")} Module
  * @typedef {"f32" | "f64"} Real
@@ -12,6 +13,7 @@
  * @property {"product" | "convolution" | "workload"} kind
  * @property {Real} type
  * @property {number} flops FLOP per second, as if convolutions were done directly.
+ * @property {number} best The same in the best window.
  * @property {boolean} effective Whether fewer are done, because a convolution goes another way.
  * @property {Training} [training] Of a workload.
  * @typedef {object} Training
@@ -25,13 +27,18 @@
  * @property {Peak} peak
  * @property {Line[]} lines
  * @typedef {object} Options
- * @property {number} [window] Milliseconds of a window; 300 if left out.
+ * @property {number} [window] Milliseconds of a window; 50 if left out.
  * @property {readonly string[]} [only] Names of workloads; all if left out.
  * @property {(line: Line, peak: Peak, done: number, all: number) => void} [report] Told each line as soon as it is known,
  * with the peak as it was before.
  */
 
-const WINDOWS = 5;
+const WINDOWS = 21;
+/** Milliseconds of a window of the peak. */
+const PEAK_WINDOW = 10;
+/** Milliseconds of a warm-up, and of the steps that a profile is made of. */
+const WARM_UP = 200;
+const PROFILED = 300;
 /** Extents of the square products. @type {readonly [Real, number][]} */
 const PRODUCTS = [["f32", 256], ["f32", 512], ["f32", 1024], ["f64", 256], ["f64", 512]];
 
@@ -39,26 +46,20 @@ const PRODUCTS = [["f32", 256], ["f32", 512], ["f32", 1024], ["f64", 256], ["f64
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 /**
- * Units a second of `work`, which returns the units it did: one value a window, after a warm-up. `steady` is called between.
+ * Units a second of `work`, which returns the units it did, over `ms` milliseconds or little more.
  *
  * @param {() => number} work
  * @param {number} ms
- * @param {() => void} [steady]
  */
-function rates(work, ms, steady) {
-  const run = () => {
-    const start = performance.now();
-    let units = 0;
-    let now;
-    do {
-      units += work();
-      now = performance.now();
-    } while (now - start < ms);
-    return (1000 * units) / (now - start);
-  };
-  run();
-  steady?.();
-  return Array.from({ length: WINDOWS }, run);
+function rate(work, ms) {
+  const start = performance.now();
+  let units = 0;
+  let now;
+  do {
+    units += work();
+    now = performance.now();
+  } while (now - start < ms);
+  return (1000 * units) / (now - start);
 }
 
 /**
@@ -66,13 +67,32 @@ function rates(work, ms, steady) {
  * @param {Options} [options]
  * @returns {Result}
  */
-export function measure(wasm, { window = 300, only, report } = {}) {
-  /** @returns {Peak} */
-  const peaks = () => ({
-    f32: Math.max(...rates(() => wasm.benchPeakF32(200_000), window)),
-    f64: Math.max(...rates(() => wasm.benchPeakF64(200_000), window)),
-  });
-  const before = peaks();
+export function measure(wasm, { window = 50, only, report } = {}) {
+  /** @type {Record<Real, () => number>} */
+  const PEAKS = { f32: () => wasm.benchPeakF32(40_000), f64: () => wasm.benchPeakF64(40_000) };
+  /** @type {Peak} */
+  const peak = { f32: 0, f64: 0 };
+  /** @param {Real} type */
+  const windowOfPeak = (type) => { peak[type] = Math.max(peak[type], rate(PEAKS[type], PEAK_WINDOW)); };
+  /**
+   * FLOP per second of `work`, whose units are of `flop` each, after a warm-up; `steady` is called then.
+   *
+   * @param {Real} type
+   * @param {() => number} work
+   * @param {number} [flop]
+   * @param {() => void} [steady]
+   */
+  const rates = (type, work, flop = 1, steady = undefined) => {
+    rate(work, WARM_UP);
+    steady?.();
+    const found = Array.from({ length: WINDOWS }, () => {
+      windowOfPeak(type);
+      return rate(work, window) * flop;
+    });
+    return { type, flops: median(found), best: Math.max(...found) };
+  };
+  // so that the lines that are told first have a peak to be measured against
+  for (let i = 0; i < 2 * WINDOWS; i += 1) windowOfPeak(i % 2 ? "f64" : "f32");
   const names = wasm.workloads().filter((name) => only?.includes(name) ?? true);
   const convolutions = wasm.convolutions();
   const all = PRODUCTS.length + convolutions + names.length;
@@ -81,45 +101,45 @@ export function measure(wasm, { window = 300, only, report } = {}) {
   /** @param {Line} line */
   const add = (line) => {
     lines.push(line);
-    report?.(line, before, lines.length, all);
+    report?.(line, { ...peak }, lines.length, all);
   };
   for (const [type, n] of PRODUCTS) {
     const bench = new wasm.GemmBench(n, type === "f64");
-    add({ name: `GEMM ${n}³ ${type}`, kind: "product", type, flops: median(rates(() => bench.run(), window)), effective: false });
+    add({ name: `GEMM ${n}³ ${type}`, kind: "product", ...rates(type, () => bench.run()), effective: false });
     bench.free();
   }
   for (let i = 0; i < convolutions; i += 1) {
     const bench = new wasm.ConvBench(i);
     const { name, effective } = bench;
-    add({ name, kind: "convolution", type: "f32", flops: median(rates(() => bench.run(), window)), effective });
+    add({ name, kind: "convolution", ...rates("f32", () => bench.run()), effective });
     bench.free();
   }
-  for (const name of names) add(workload(wasm, name, window));
-  const after = peaks();
-  return { peak: { f32: Math.max(before.f32, after.f32), f64: Math.max(before.f64, after.f64) }, lines };
+  for (const name of names) add(workload(wasm, name, window, rates));
+  return { peak, lines };
 }
 
 /**
  * @param {Module} wasm
  * @param {string} name
  * @param {number} window
+ * @param {(type: Real, work: () => number, flop: number, steady: () => void) => Pick<Line, "type" | "flops" | "best">} rates
  * @returns {Line}
  */
-function workload(wasm, name, window) {
+function workload(wasm, name, window, rates) {
   const bench = new wasm.WorkloadBench(name);
   let before = 0;
-  const rate = median(rates(() => bench.step(), window, () => { before = wasm.allocations(); }));
+  const speed = rates("f32", () => bench.step(), bench.flop, () => { before = wasm.allocations(); });
   const allocations = wasm.allocations() - before;
   const { flop, batch, bytes, effective } = bench;
   const learned = bench.last < bench.first;
   /** @type {import("saddlepoint").StepProfile} */
-  const profile = bench.profile(window);
+  const profile = bench.profile(PROFILED);
   /** @type {Record<string, number>} */
   const spent = {};
   for (const row of profile.rows) spent[row.class] = (spent[row.class] ?? 0) + row.ms;
   bench.free();
   return {
-    name, kind: "workload", type: "f32", flops: rate * flop, effective,
-    training: { examples: rate, steps: rate / batch, bytes, allocations, learned, spent },
+    name, kind: "workload", ...speed, effective,
+    training: { examples: speed.flops / flop, steps: speed.flops / flop / batch, bytes, allocations, learned, spent },
   };
 }

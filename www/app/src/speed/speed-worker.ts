@@ -6,7 +6,7 @@ import { measure, type Line, type Peak, type Result } from "./measure.js";
 export type Told = { line: Line; peak: Peak; done: number; all: number } | { result: Result } | { fault: string };
 
 /** Milliseconds of a window: shorter than those of `make bench`, because somebody waits. */
-const WINDOW = 120;
+const WINDOW = 30;
 
 const scope = globalThis as unknown as { postMessage(told: Told): void };
 
