@@ -49,10 +49,12 @@ module() { # name, how it is packed, options of cargo: what cargo built, with it
 module saddlepoint parts --features parts
 # fetched when an image file comes
 module saddlepoint_images whole --features image-module
-# measures the speed of the others' kernels and steps; part of the page, not of the package
-module saddlepoint_bench whole --features bench-module
 # training by relaxed SIMD, for those who ask for it by name
 module saddlepoint_fast relaxed --features fast-module -- -C target-feature=+relaxed-simd
+# measures the speed of the others' kernels and steps; part of the page, not of the package
+module saddlepoint_bench whole --features bench-module
+# the same of the build with relaxed SIMD, when it is named
+[[ -z $wanted ]] || module saddlepoint_bench_fast relaxed --features bench-module -- -C target-feature=+relaxed-simd
 for file in "$out"/*.wasm; do
   printf '%s: %d bytes, %d gzipped\n' "$(basename "$file")" "$(wc -c <"$file")" "$(gzip -9c "$file" | wc -c)"
 done

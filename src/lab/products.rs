@@ -5,8 +5,9 @@ use crate::rng::{Source, Stream};
 use crate::shape::{Conv2dShape, Window};
 
 /// Batch, extent, kernel, channels before and after of the convolutions that are measured, all with padding `same`: that
-/// of W6, the first of W3 and the second of W2.
-pub const CONVOLUTIONS: &[[usize; 5]] = &[[8, 32, 3, 64, 64], [32, 32, 3, 3, 32], [32, 14, 5, 8, 16]];
+/// of W6, one of as many channels that is done directly, the first of W3 and the second of W2.
+pub const CONVOLUTIONS: &[[usize; 5]] =
+    &[[8, 32, 3, 64, 64], [8, 16, 5, 64, 64], [32, 32, 3, 3, 32], [32, 14, 5, 8, 16]];
 
 /// The three products of each.
 pub const PRODUCTS: [ConvProduct; 3] =
