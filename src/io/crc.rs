@@ -6,12 +6,29 @@ const POLYNOMIAL: u32 = 0xEDB8_8320;
 
 /// The checksum of all parts, one after the other.
 pub(super) fn crc32(parts: &[&[u8]]) -> u32 {
-    // made anew each time, faster than a kilobyte of it would travel
-    let table: [u32; 256] = std::array::from_fn(|byte| {
-        (0..8).fold(byte as u32, |c, _| if c & 1 == 1 { POLYNOMIAL ^ (c >> 1) } else { c >> 1 })
-    });
-    let bytes = parts.iter().flat_map(|part| part.iter());
-    !bytes.fold(!0, |c, &byte| table[usize::from(c as u8 ^ byte)] ^ (c >> 8))
+    let table = table();
+    let mut c = !0;
+    for part in parts {
+        for &byte in *part {
+            c = table[usize::from(c as u8 ^ byte)] ^ (c >> 8);
+        }
+    }
+    !c
+}
+
+/// What each value of a byte makes of the checksum. Made anew each time, faster than a kilobyte of it would travel: an entry is the
+/// sum of those of its bits.
+fn table() -> [u32; 256] {
+    let mut table = [0; 256];
+    let (mut c, mut bit) = (1, 256);
+    while bit > 1 {
+        bit /= 2;
+        c = if c & 1 == 1 { POLYNOMIAL ^ (c >> 1) } else { c >> 1 };
+        for i in (0..256).step_by(2 * bit) {
+            table[i + bit] = table[i] ^ c;
+        }
+    }
+    table
 }
 
 #[cfg(test)]

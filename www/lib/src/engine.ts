@@ -51,6 +51,8 @@ export interface TrainingCalls extends Common {
   reset(): undefined;
   restore(rate: number): Progress;
   save(): Uint8Array;
+  /** Sends a snapshot with the answer, without waiting for the next that is due. */
+  keepSnapshot(): undefined;
 }
 
 /** A progress as the core gives it, without what needs a clock. */
@@ -190,6 +192,10 @@ export class Engine implements Core, TrainingCalls {
     return this.model().save();
   }
 
+  keepSnapshot(): undefined {
+    this.keep(this.model(), performance.now());
+  }
+
   /** The run as a file, if one was due since the last time. */
   takeSnapshot(): Uint8Array | undefined {
     const snapshot = this.snapshot;
@@ -225,12 +231,14 @@ export class Engine implements Core, TrainingCalls {
     const now = performance.now();
     this.rates.add(now - start, this.step_, raw.step);
     const progress = this.timed(raw);
-    if (this.keepsSnapshots && now >= this.nextSnapshot && raw.state === "running") {
-      this.snapshot = session.save();
-      const end = performance.now();
-      this.nextSnapshot = end + Math.max(SNAPSHOT_EVERY, (end - now) / SNAPSHOT_SHARE);
-    }
+    if (this.keepsSnapshots && now >= this.nextSnapshot && raw.state === "running") this.keep(session, now);
     return progress;
+  }
+
+  private keep(session: Session, now: number): void {
+    this.snapshot = session.save();
+    const end = performance.now();
+    this.nextSnapshot = end + Math.max(SNAPSHOT_EVERY, (end - now) / SNAPSHOT_SHARE);
   }
 
   private timed(raw: Raw): Progress {

@@ -103,6 +103,10 @@ function failure(code: string, expected: string, error: unknown, hint: string): 
   return report("internal", code, "core", { expected, got: error instanceof Error ? error.message : String(error), hint });
 }
 
+function locks(): LockManager | undefined {
+  return (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
+}
+
 interface Waiting { resolve: (value: never) => void; reject: (reason: Error) => void }
 
 class WorkerLink<N extends CoreName> implements Link<N> {
@@ -121,7 +125,9 @@ class WorkerLink<N extends CoreName> implements Link<N> {
   }
 
   begin(start: Start): void {
-    this.worker.postMessage(start);
+    // none where pages are served without encryption, nor in Node
+    const lock = locks() && `saddlepoint worker ${crypto.randomUUID()}`;
+    this.worker.postMessage({ ...start, ...(lock === undefined ? {} : { lock }) } satisfies Start);
   }
 
   call<M extends keyof Cores[N]>(method: M, ...args: Asked<Cores[N][M]>): Promise<Answered<Cores[N][M]>> {
@@ -138,6 +144,10 @@ class WorkerLink<N extends CoreName> implements Link<N> {
   }
 
   private take(reply: Reply): void {
+    if ("held" in reply) {
+      void locks()?.request(reply.held, () => this.end(new Broken("the worker was ended")));
+      return;
+    }
     const waiting = this.waiting.get(reply.id);
     this.waiting.delete(reply.id);
     if (reply.ok) {
@@ -166,8 +176,9 @@ async function localLink<N extends CoreName>(place: Place, { module, rest }: Sta
   if (rest) (await import("../pkg/saddlepoint_rest.js")).provideRest(rest);
   const own = place.compiled;
   const core = brokenHere.has(own) ? undefined : await place.here(module);
+  let snapshot: Uint8Array | undefined;
   return {
-    snapshot: undefined,
+    get snapshot() { return snapshot; },
     // async, so that what is thrown rejects
     // eslint-disable-next-line @typescript-eslint/require-await
     async call(method, ...args) {
@@ -175,7 +186,9 @@ async function localLink<N extends CoreName>(place: Place, { module, rest }: Sta
         throw new Broken(`${brokenHere.get(own)?.message ?? ""}; only another thread or worker has a sound core`);
       }
       try {
-        return ask(core, String(method), args) as never;
+        const answer = ask(core, String(method), args) as never;
+        snapshot = core.takeSnapshot() ?? snapshot;
+        return answer;
       } catch (error) {
         const fault = judged(error);
         if (fault instanceof Broken) brokenHere.set(own, fault);

@@ -22,6 +22,13 @@ export interface Build { place?: Place; notice?: ReportMessage }
 /** How a model came to be, to make it again if its core breaks. */
 interface Origin { build: Build; worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array }
 
+/** Is told what happens to a model, see autosave.ts. */
+export interface Observer {
+  /** After each progress; `snapshot` is the run as a file, if one came with it. */
+  heard(progress: Progress, snapshot: Uint8Array | undefined): void;
+  disposed(): void;
+}
+
 /** A network in training. Calls are answered one after the other, in the order in which they were made. */
 export class Model implements ModelApi {
   protected static readonly build: Build = {};
@@ -66,6 +73,10 @@ export class Model implements ModelApi {
 
   readonly info: ModelInfo;
   readonly spec: RunSpec;
+  /** @internal */
+  readonly observers = new Set<Observer>();
+  /** The last snapshot that observers were told of. */
+  private told: Uint8Array | undefined;
   private link: Link<"training"> | null;
   private queue: Promise<unknown> = Promise.resolve();
   /** Step of the last progress, and the step at which the core broke last. */
@@ -172,15 +183,32 @@ export class Model implements ModelApi {
     return this.ask("save");
   }
 
+  /** @internal The run as a file, kept to go back to as well. */
+  async snapshot(): Promise<Uint8Array> {
+    await this.ask("keepSnapshot");
+    const { snapshot } = this.living();
+    if (!snapshot) throw disposed();
+    return (this.told = snapshot);
+  }
+
+  /** @internal The files that the data are. */
+  get files(): NamedBytes[] {
+    return this.origin.files;
+  }
+
   dispose(): Promise<void> {
     this.link?.close();
     this.link = null;
+    for (const observer of this.observers) observer.disposed();
     return Promise.resolve();
   }
 
   private async progress<M extends "trainFor" | "step" | "history" | "restore">(method: M, ...args: Asked<Calls[M]>): Promise<Progress> {
     const progress = await this.ask(method, ...args);
     this.step_ = progress.step;
+    const snapshot = this.link?.snapshot;
+    for (const observer of this.observers) observer.heard(progress, snapshot === this.told ? undefined : snapshot);
+    this.told = snapshot;
     const news = this.news;
     this.news = null;
     return news ? { ...progress, report: progress.report ?? news } : progress;

@@ -5,6 +5,8 @@ import type { ReportMessage } from "./types.js";
 export interface Request { id: number; method: string; args: unknown[] }
 
 export type Reply =
+  /** The worker holds the lock that it was told: once another gets it, the worker is no more. */
+  | { held: string }
   /** `snapshot`: the run as a file, now and then beside a progress, to go back to if the core breaks. */
   | { id: number; ok: true; value: unknown; snapshot?: Uint8Array }
   | { id: number; ok: false; report: ReportMessage }
@@ -13,9 +15,10 @@ export type Reply =
 
 /**
  * First message to a worker. `face`: which it shall be, if its script has several. `rest`: that of the core, or where it is, to be
- * fetched when it is needed.
+ * fetched when it is needed. `lock`: a name that the worker holds for as long as it lives; browsers tell in no other way that a
+ * worker was ended, for want of memory for one.
  */
-export interface Start { face: CoreName; module: WebAssembly.Module; rest?: WebAssembly.Module | string }
+export interface Start { face: CoreName; module: WebAssembly.Module; rest?: WebAssembly.Module | string; lock?: string }
 
 /** The memory of all typed arrays in `value`, which is then handed over instead of copied. */
 export function buffers(value: unknown): ArrayBuffer[] {

@@ -14,6 +14,13 @@ export function serve(make: (module: WebAssembly.Module, face: CoreName) => Core
   scope.onmessage = ({ data }) => {
     if ("module" in data) {
       if (data.rest) provideRest(data.rest);
+      const { lock } = data;
+      if (lock !== undefined) {
+        void navigator.locks.request(lock, () => {
+          scope.postMessage({ held: lock }, []);
+          return new Promise(() => undefined);
+        });
+      }
       core = make(data.module, data.face);
       return;
     }
