@@ -11,7 +11,8 @@
  * ```
  *
  * Checkpoints are files of `save` in IndexedDB, each written in one transaction and under a checksum. One that is damaged is set
- * aside and the one before it is used. Two tabs cannot write under one name.
+ * aside and the one before it is used. Two tabs cannot write under one name. The core is that of the entry which the page imports
+ * beside this one, `saddlepoint` or `saddlepoint/slim`.
  */
 import type { CreateOptions, ModelApi } from "./api.js";
 import { report, SaddlepointError } from "./error.js";

@@ -103,9 +103,8 @@ function failure(code: string, expected: string, error: unknown, hint: string): 
   return report("internal", code, "core", { expected, got: error instanceof Error ? error.message : String(error), hint });
 }
 
-function locks(): LockManager | undefined {
-  return (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
-}
+/** None where pages are served without encryption, nor in Node. */
+const locks = (globalThis.navigator as Partial<Navigator> | undefined)?.locks;
 
 interface Waiting { resolve: (value: never) => void; reject: (reason: Error) => void }
 
@@ -125,9 +124,7 @@ class WorkerLink<N extends CoreName> implements Link<N> {
   }
 
   begin(start: Start): void {
-    // none where pages are served without encryption, nor in Node
-    const lock = locks() && `saddlepoint worker ${crypto.randomUUID()}`;
-    this.worker.postMessage({ ...start, ...(lock === undefined ? {} : { lock }) } satisfies Start);
+    this.worker.postMessage({ ...start, lock: locks && crypto.randomUUID() } satisfies Start);
   }
 
   call<M extends keyof Cores[N]>(method: M, ...args: Asked<Cores[N][M]>): Promise<Answered<Cores[N][M]>> {
@@ -145,7 +142,7 @@ class WorkerLink<N extends CoreName> implements Link<N> {
 
   private take(reply: Reply): void {
     if ("held" in reply) {
-      void locks()?.request(reply.held, () => this.end(new Broken("the worker was ended")));
+      void locks?.request(reply.held, () => this.end(new Broken("the worker was ended")));
       return;
     }
     const waiting = this.waiting.get(reply.id);

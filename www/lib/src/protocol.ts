@@ -18,7 +18,7 @@ export type Reply =
  * fetched when it is needed. `lock`: a name that the worker holds for as long as it lives; browsers tell in no other way that a
  * worker was ended, for want of memory for one.
  */
-export interface Start { face: CoreName; module: WebAssembly.Module; rest?: WebAssembly.Module | string; lock?: string }
+export interface Start { face: CoreName; module: WebAssembly.Module; rest?: WebAssembly.Module | string; lock?: string | undefined }
 
 /** The memory of all typed arrays in `value`, which is then handed over instead of copied. */
 export function buffers(value: unknown): ArrayBuffer[] {

@@ -1,19 +1,19 @@
 /** The page in two languages: one table, typed keys. */
 import { settings } from "../state/settings.svelte.ts";
-import { inspect } from "./strings/inspect.ts";
+import type { inspect } from "./strings/inspect.ts";
 import { landscape } from "./strings/landscape.ts";
 import type { network } from "./strings/network.ts";
 import { report } from "./strings/report.ts";
-import { samples } from "./strings/samples.ts";
+import type { samples } from "./strings/samples.ts";
 import { shell } from "./strings/shell.ts";
 import type { speed } from "./strings/speed.ts";
 import type { surface } from "./strings/surface.ts";
 import { train } from "./strings/train.ts";
 import type { Entry } from "./table.ts";
 
-export const strings = { ...shell, ...landscape, ...train, ...inspect, ...samples, ...report } as const;
+export const strings = { ...shell, ...landscape, ...train, ...report } as const;
 /** Those of parts that are fetched later; each brings its own. */
-type Later = typeof network & typeof speed & typeof surface;
+type Later = typeof inspect & typeof samples & typeof network & typeof speed & typeof surface;
 export type Key = keyof typeof strings | keyof Later;
 export type Language = "en" | "zh";
 export type Values = Record<string, string | number>;
