@@ -1,6 +1,6 @@
 /**
  * Train real neural networks in a browser tab. `Model` trains, `Landscape` draws the loss of a network with two weights, `Curvature`
- * says where a network of any size stands in its own, `codeOf` writes a run down as a program, `readFiles` makes one file of many images; everything else is their types.
+ * says where a network of any size stands in its own, `codeOf` writes a run down as a program, `readFiles` makes one file of many images, `preload` fetches the core early; everything else is their types.
  */
 import type { CurvatureStatic, LandscapeStatic, ModelStatic } from "./api.js";
 import { Curvature } from "./curvature.js";
@@ -10,6 +10,7 @@ import { Model } from "./model.js";
 export { codeOf } from "./code.js";
 export { SaddlepointError } from "./error.js";
 export { readFiles } from "./images.js";
+export { preload } from "./link.js";
 export { Curvature, Landscape, Model };
 export type * from "./api.js";
 export type * from "./types.js";

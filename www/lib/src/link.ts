@@ -64,8 +64,21 @@ export async function openLink<N extends CoreName>(name: N, worker: boolean | un
     return supplied(there ?? (await localLink<N>(place, start)));
   } catch (error) {
     there?.close();
-    throw new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that the files of pkg are served beside the scripts"));
+    throw notLoaded(error);
   }
+}
+
+/** Fetches and compiles the core, so that the first model or landscape that is made later need not wait for it. */
+export async function preload(): Promise<void> {
+  try {
+    await compiledCore();
+  } catch (error) {
+    throw notLoaded(error);
+  }
+}
+
+function notLoaded(error: unknown): SaddlepointError {
+  return new SaddlepointError(failure("core-not-loaded", "the compiled core", error, "reload, or check that the files of pkg are served beside the scripts"));
 }
 
 /** The same way, on which a core that asks for a packed set is given it, and then asked again. */

@@ -12,6 +12,7 @@ import { pathOf } from "../shell/entries.ts";
 import { settings } from "../state/settings.svelte.ts";
 import { OWN, type SetName, table } from "../state/table.ts";
 import type { TrainRun } from "./run.svelte.ts";
+import { settled } from "./settled.ts";
 import { aimAt, aimed, RECIPE, runSpec, settingsOf, startFor, startForImages, startForTable, startForText, type TrainSettings } from "./spec.ts";
 
 /** Beyond this a file is refused before it is read: MNIST has 55 MB unpacked, and a tab must hold the bytes twice. */
@@ -319,6 +320,7 @@ export class Session {
       return;
     }
     try {
+      await settled();
       const found: ImagePixels[] = [];
       const classes = Math.min(10, data.classes?.length ?? 10);
       for (let i = 0; i < Math.min(100, data.train) && found.length < classes; i++) {

@@ -3,6 +3,7 @@ import type { GradientFlow, LayerSpec, ReportMessage, Statistics } from "saddlep
 
 import { reportOf } from "../i18n/report.svelte.ts";
 import type { TrainRun } from "./run.svelte.ts";
+import { settled } from "./settled.ts";
 
 /** Share of a run's time that looking may take, and the shortest time between two looks in milliseconds. */
 const SHARE = 0.02;
@@ -43,6 +44,7 @@ export class LayerLook {
     this.again = false;
     const started = performance.now();
     try {
+      if (this.run.step === 0) await settled();
       const seen = await model.layerStatistics();
       if (model === this.run.model) this.take(seen, model.spec.layers);
     } catch (error) {
