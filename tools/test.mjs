@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // All tests, stage after stage (make test). A stage that fails does not stop the next, unless that one needs it.
 // The last line is the sum: "N passed, N failed".
-//   tools/run.sh node tools/test.mjs [stage ...]      stages: native node chromium bits build package page
+//   tools/run.sh node tools/test.mjs [stage ...]      stages: native node chromium bits build package apps page
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -28,6 +28,7 @@ const STAGES = [
   { name: "bits", compare: ["native", "node", "chromium"] },
   { name: "build", run: [["tools/wasm.sh"], ["npm", "run", "build", "--prefix", "www"]], counts: false },
   { name: "package", run: [["node", "--test", "--test-reporter=spec", "www/lib/test/"]], needs: "build" },
+  { name: "apps", run: [["node", "--test", "--test-reporter=spec", "www/consumers/test/"]], needs: "build" },
   { name: "page", run: [["npm", "test", "--prefix", "www", "-w", "e2e"]], needs: "build" },
 ];
 

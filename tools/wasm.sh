@@ -38,7 +38,7 @@ module() { # name, how it is packed, options of cargo: what cargo built, with it
     # bundlers leave a class out where it is not used, if nothing beside it might have an effect, and need not make an object of
     # a module that is imported by its names
     sed -i -e '/^if (Symbol.dispose)/d' -e 's,: new FinalizationRegistry,: /* @__PURE__ */ new FinalizationRegistry,' \
-      -e 's,^import \* as import1 from,import { fetchRest } from,' -e 's,: import1\b,: { fetchRest },' "$raw/$name.js"
+      -e 's,^import \* as import1 from,import { fetchRest } from,' -e 's,: import1\b,: { fetchRest: () => fetchRest(wasm) },' "$raw/$name.js"
     cp "$raw/$name.js" "$raw/$name.d.ts" "$raw/${name}_bg.wasm.d.ts" $out
     "$pack" "$name"
     echo "$hash" >"$stamp"

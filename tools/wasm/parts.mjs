@@ -20,7 +20,7 @@ const SHORT = 48;
 
 /** Types of rest.js. */
 const REST_TYPES = `export function provideRest(source: WebAssembly.Module | string): void;
-export function fetchRest(): void;
+export function fetchRest(first: object): void;
 `;
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 

@@ -1,8 +1,6 @@
 // Fetches the rest of the core. The core asks for it when a function is first called that is not in its first file, and can
 // only wait: so the file is read at once, which workers and Node can do. In a page's own thread it is handed over compiled.
 
-import { initSync } from "./saddlepoint.js";
-
 let rest;
 
 /** Hands over the rest, or says where it is, before it is asked for. */
@@ -10,10 +8,10 @@ export function provideRest(source) {
   if (!(rest instanceof WebAssembly.Module)) rest = source;
 }
 
-/** Completes the core that has started. */
-export function fetchRest() {
+/** Completes the core that has started, with these exports. */
+export function fetchRest(first) {
   if (!(rest instanceof WebAssembly.Module)) rest = new WebAssembly.Module(read(new URL(rest)));
-  new WebAssembly.Instance(rest, { first: initSync() });
+  new WebAssembly.Instance(rest, { first });
 }
 
 function read(url) {

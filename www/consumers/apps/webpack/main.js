@@ -1,0 +1,5 @@
+import * as saddlepoint from "saddlepoint";
+
+import { trainInPage } from "./train.js";
+
+await trainInPage(saddlepoint);
