@@ -3,11 +3,13 @@
 # make check   formatting, lints, types, documentation, size budgets
 # make bench   speed of products and training steps in Chromium and Node, as shares of the peak
 # make accuracy  long runs, each with a goal, natively and in Chromium: half an hour
+# make docs    the reference of the npm package into target/api, of the crate into target/doc; warnings are errors
+# make release-dry-run   packs both packages, checks what would be published, publishes nothing
 # make wasm    WebAssembly into www/lib/pkg
 # make page    the page into www/app/dist
 # make tools   install what any of these needs; what is there is left alone
 
-.PHONY: demo test check bench accuracy wasm page tools
+.PHONY: demo test check bench accuracy docs release-dry-run wasm page tools
 
 demo: page
 	@node tools/serve.mjs $(if $(PORT),--port $(PORT))
@@ -27,6 +29,12 @@ bench:
 accuracy:
 	@tools/install.sh test
 	@tools/run.sh node tools/accuracy.mjs
+
+docs: wasm
+	@tools/docs.sh
+
+release-dry-run: wasm
+	@tools/release.sh
 
 wasm:
 	@tools/install.sh build

@@ -15,9 +15,6 @@ say "lints, WebAssembly"
 cargo clippy --quiet --lib --tests --target wasm32-unknown-unknown -- -D warnings
 cargo clippy --quiet --test wasm --features browser-tests --target wasm32-unknown-unknown -- -D warnings
 
-say "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps
-
 say "lock file"
 if grep -n '"resolved": *"http' www/package-lock.json; then
   echo "www/package-lock.json names registry addresses; npm --prefix www install writes it without" >&2
@@ -30,6 +27,12 @@ tools/wasm.sh
 say "types"
 npm run --silent build --prefix www -w lib
 npm run --silent check --prefix www -w lib -w app -w e2e
+
+say "documentation"
+tools/docs.sh
+
+say "packed package"
+tools/packed.sh
 
 say "lints, page"
 eslint -c www/eslint.config.js --max-warnings 0 tools www

@@ -21,6 +21,18 @@ export type {
 
 export type { Certificate, Equal, IndexAt, IndexPoint, NetworkInfo, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, Verdict, WeightInfo } from "../pkg/saddlepoint.js";
 
+// what those are made of
+export type {
+  ActivationLayer, ActivationWith, Adadelta, Adagrad, Adam, AdamW, Adamax, AveragePool2d, BatchNormalization, BinaryCrossEntropy, ClassScore,
+  ClassScores, Coefficient, Concatenate, Constant, Conv2dLayer as Conv2d, Conv2dTranspose, Cosine, DampedNewton, Dense, DepthwiseConv2d, Dropout,
+  Embedding, Exponential, Flatten, GaussianNoise, GlobalAveragePool2d, GlobalMaxPool2d, GroupNormalization, Gru, HalfMeanSquaredError, Hinge,
+  Huber, InverseTime, KlDivergence, LayerNormalization, Linear, LinearFit, Lion, LocallyConnected2d, LogCosh, Loss, Lstm, MaxPool2d,
+  MeanAbsoluteError, MeanSquaredError, MethodSpec as OptimizerMethod, Missing as MissingCells, Momentum, Monitor, MultiHeadAttention, Nadam,
+  Newton, Odd as OddCell, OneCycle, Options as OptimizerOptions, PRelu, PerturbedGradientDescent, Plateau, Radam, RegressionScore, Reshape,
+  Residual, RmsNormalization, Rmsprop, SaddleFreeNewton, SaddleSpec as SaddleMethod, SearchEnd, SequenceTask, Sgd, ShapeSpec as ScheduleShape,
+  SimpleRnn, SmoothL1, SoftmaxCrossEntropy, SpatialDropout2d, Step,
+} from "../pkg/saddlepoint.js";
+
 /** A loss by its name, or with options. */
 export type LossSpec = Loss | Loss["type"];
 

@@ -14,10 +14,10 @@ function packed() {
 
 test("the packed package holds the compiled face, the core and nothing else", () => {
   const files = packed();
-  for (const needed of ["package.json", "dist/index.js", "dist/index.d.ts", "pkg/saddlepoint.js", "pkg/saddlepoint_bg.wasm", "pkg/digits.bin", "pkg/breast_cancer.bin", "pkg/wine.bin"]) {
+  for (const needed of ["package.json", "README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "dist/index.js", "dist/index.d.ts", "pkg/saddlepoint.js", "pkg/saddlepoint_bg.wasm", "pkg/digits.bin", "pkg/breast_cancer.bin", "pkg/wine.bin"]) {
     assert.ok(files.includes(needed), `${needed} is missing among ${files.join(", ")}`);
   }
-  const strange = files.filter((file) => !/^(package\.json|README\.md|LICENSE[\w-]*|(dist|pkg)\/[\w./-]+\.(js|d\.ts|wasm|bin))$/.test(file));
+  const strange = files.filter((file) => !/^(package\.json|README\.md|CHANGELOG\.md|LICENSE-(MIT|APACHE)|(dist|pkg)\/[\w./-]+\.(js|d\.ts|wasm|bin))$/.test(file));
   assert.deepEqual(strange, []);
 });
 
