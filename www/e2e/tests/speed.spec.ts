@@ -52,7 +52,7 @@ test("the machine is measured line by line, and the figures are copied", async (
   await expect(page.getByRole("heading", { name: "这台设备的速度" })).toBeVisible();
   await page.getByRole("button", { name: "English" }).click();
   await expect(page.getByRole("button", { name: "Measure again" })).toBeVisible({ timeout: 150_000 });
-  await expect(kernels.getByRole("row")).toHaveCount(15);
+  await expect(kernels.getByRole("row")).toHaveCount(18);
   const steps = page.getByRole("table", { name: "Training steps" });
   await expect(steps.getByRole("row")).toHaveCount(7);
   await expect(steps.getByRole("row", { name: /^W1: MLP/ })).toContainText(/\d %/);
@@ -62,7 +62,7 @@ test("the machine is measured line by line, and the figures are copied", async (
   const { complete, peak, lines } = JSON.parse(await page.evaluate(() => navigator.clipboard.readText())) as {
     complete: boolean; peak: { f32: number }; lines: { name: string; training?: { allocations: number; learned: boolean } }[];
   };
-  expect([complete, lines.length]).toEqual([true, 20]);
+  expect([complete, lines.length]).toEqual([true, 23]);
   expect(peak.f32).toBeGreaterThan(1e8);
   for (const { name, training } of lines) {
     if (training) expect([name, training.allocations, training.learned]).toEqual([name, 0, true]);
