@@ -65,8 +65,8 @@ export const speed = {
   "speed.product": ["Product", "运算"],
   "speed.gemm": ["matrix product", "矩阵乘法"],
   "speed.kernels.caption": [
-    "**Figure 1.** Medians of five windows; the upright line is the peak, the best window before and after. Grey: by Winograd's way with fewer multiplications than are counted, so that it may pass the peak.",
-    "**图 1。**五个时间窗的中位数；竖线为峰值，即前后各窗中的最大值。灰色：采用 Winograd 算法，实际乘法次数少于计数，因此可能超过峰值。",
+    "**Figure 1.** Medians of short windows; the upright line is the peak, the best of the windows between them. Grey: by Winograd's way with fewer multiplications than are counted, so that it may pass the peak.",
+    "**图 1。**多个短时间窗的中位数；竖线为峰值，即其间各峰值窗中的最大值。灰色：采用 Winograd 算法，实际乘法次数少于计数，因此可能超过峰值。",
   ],
   "speed.steps": ["Training steps", "训练步"],
   "speed.network": ["Network", "网络"],
