@@ -26,7 +26,7 @@ tools/wasm.sh
 
 say "types"
 npm run --silent build --prefix www -w lib
-npm run --silent check --prefix www -w lib -w app -w e2e
+npm run --silent check --prefix www -w lib -w app -w e2e -w consumers
 
 say "documentation"
 tools/docs.sh

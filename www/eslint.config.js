@@ -28,7 +28,7 @@ export default ts.config(
     // a Map or URLSearchParams that lives for one call needs no reactivity
     rules: { "svelte/prefer-svelte-reactivity": "off" },
   },
-  { files: ["www/app/src/**", "www/lib/src/**", "www/consumers/apps/**"], languageOptions: { globals: globals.browser } },
+  { files: ["www/app/src/**", "www/lib/src/**", "www/consumers/apps/**", "www/examples/**"], languageOptions: { globals: globals.browser } },
   {
     files: ["tools/**", "www/*.js", "www/app/*.{js,ts}", "www/e2e/**", "www/lib/test/**", "www/consumers/*.js", "www/consumers/test/**", "www/consumers/apps/node/**"],
     languageOptions: { globals: globals.node },
@@ -39,5 +39,5 @@ export default ts.config(
       eqeqeq: "error",
     },
   },
-  { files: ["tools/**", "www/e2e/**", "www/consumers/apps/node/**"], rules: { "no-console": "off" } },
+  { files: ["tools/**", "www/e2e/**", "www/consumers/apps/node/**", "www/examples/**"], rules: { "no-console": "off" } },
 );
