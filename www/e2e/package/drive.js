@@ -29,7 +29,11 @@ globalThis.drive = {
   },
 
   /** Trains until the run is over or `stopped` is set. */
-  async train() {
+  train() {
+    return (this.training = this.trained());
+  },
+
+  async trained() {
     for (;;) {
       const progress = await (this.pace.steps > 0 ? this.model.step(this.pace.steps) : this.model.trainFor(20));
       const { step, state, runHash, report } = progress;

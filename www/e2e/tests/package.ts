@@ -34,6 +34,7 @@ export interface Drive {
   saved: Point[];
   pace: { steps: number; ms: number };
   stopped: boolean;
+  training: Promise<unknown>;
   begin: (name: string, run: object, options?: object) => Promise<{ step: number; time: number; setAside: Report[] } | null>;
   train: () => Promise<{ step: number; state: string; runHash: string }>;
   undisturbed: (run: object) => Promise<{ state: string; runHash: string }>;

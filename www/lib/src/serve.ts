@@ -11,21 +11,30 @@ const scope = globalThis as unknown as {
 
 export function serve(make: (module: WebAssembly.Module, face: CoreName) => Core): void {
   let core: Core | undefined;
+  let held: Promise<void> | undefined;
+  const respond = (request: Request): void => {
+    const reply = answer(core, request);
+    scope.postMessage(reply, buffers(reply));
+  };
   scope.onmessage = ({ data }) => {
     if ("module" in data) {
       if (data.rest) provideRest(data.rest);
       const { lock } = data;
       if (lock !== undefined) {
-        void navigator.locks.request(lock, () => {
-          scope.postMessage({ held: lock }, []);
-          return new Promise(() => undefined);
+        held = new Promise((done) => {
+          void navigator.locks.request(lock, () => {
+            scope.postMessage({ held: lock }, []);
+            done();
+            return new Promise(() => undefined);
+          });
         });
       }
       core = make(data.module, data.face);
       return;
     }
-    const reply = answer(core, data);
-    scope.postMessage(reply, buffers(reply));
+    // nothing is answered before the page can notice an end
+    if (held) void held.then(() => respond(data));
+    else respond(data);
   };
 }
 
