@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and leaves alone what is there.
 #   tools/install.sh build   what the page needs: wasm target, wasm-bindgen, npm packages
-#   tools/install.sh test    what the tests need on top: wasm-pack, Chromium and its driver
+#   tools/install.sh test    what the tests need on top: wasm-pack, Chromium and its driver, Firefox where apt-get has it
 source "$(dirname "$0")/env.sh"
 
 fail() { printf 'tools/install.sh: %s\n' "$*" >&2; exit 1; }
@@ -61,6 +61,15 @@ browser() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages
 }
 
+# Tests skip what needs it where it is not there.
+firefox() {
+  command -v firefox-esr >/dev/null || command -v firefox >/dev/null && return 0
+  [ -z "${FIREFOX:-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  apt-cache show firefox-esr >/dev/null 2>&1 || return 0
+  say "installing firefox-esr"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends firefox-esr || say "firefox-esr could not be installed; its tests will be skipped"
+}
+
 case "${1:-}" in
   build | test) ;;
   *) fail "expected 'build' or 'test', got '${1:-}'" ;;
@@ -73,4 +82,5 @@ has_version wasm-bindgen "$bindgen_version" ||
 if [ "$1" = test ]; then
   has_version wasm-pack "$pack_version" || install_crate wasm-pack "$pack_version" "$pack_home" 0 --locked
   browser
+  firefox
 fi

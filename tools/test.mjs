@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // All tests, stage after stage (make test). A stage that fails does not stop the next, unless that one needs it.
 // The last line is the sum: "N passed, N failed".
-//   tools/run.sh node tools/test.mjs [stage ...]      stages: native node chromium bits build package apps page
+//   tools/run.sh node tools/test.mjs [stage ...]      stages: native node chromium firefox bits build package apps page
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -13,6 +13,8 @@ const wasmTest = (engine, features = []) => [
   ...["--test", "wasm", "--profile", "test", ...features, "--", "--nocapture"],
 ];
 
+const BROWSER = ["--features", "browser-tests"];
+
 const STAGES = [
   { name: "native", run: [["cargo", "test", "--no-fail-fast", "--", "--show-output"]] },
   { name: "node", run: [wasmTest(["--node"])] },
@@ -21,11 +23,17 @@ const STAGES = [
     run: [
       wasmTest(
         ["--headless", "--chrome", "--chromedriver", process.env.CHROMEDRIVER ?? ""],
-        ["--features", "browser-tests"],
+        BROWSER,
       ),
     ],
   },
-  { name: "bits", compare: ["native", "node", "chromium"] },
+  {
+    name: "firefox",
+    run: [
+      ["node", "tools/firefox.mjs", "cargo", "test", "--target", "wasm32-unknown-unknown", "--test", "wasm", "--profile", "test", ...BROWSER, "--", "--nocapture"],
+    ],
+  },
+  { name: "bits", compare: ["native", "node", "chromium", "firefox"] },
   { name: "build", run: [["tools/wasm.sh"], ["npm", "run", "build", "--prefix", "www"]], counts: false },
   { name: "package", run: [["node", "--test", "--test-reporter=spec", "www/lib/test/"]], needs: "build" },
   { name: "apps", run: [["node", "--test", "--test-reporter=spec", "www/consumers/test/"]], needs: "build" },
@@ -42,6 +50,8 @@ const COUNTS = [
   // a test that passed only when repeated has failed
   [/^ +(\d+) (?:failed|flaky|interrupted|did not run)/, (m) => [0, Number(m[1])]],
 ];
+/** How a stage says that it cannot run here. */
+const SKIPPED = /^no Firefox here: skipped/;
 // the page's colours would stand between the start of a line and its words
 const COLOUR = new RegExp(String.fromCharCode(27) + "\\[[0-9;]*m", "g");
 
@@ -51,6 +61,7 @@ function execute(command, result) {
     const child = spawn(command[0], command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
     const read = (line) => {
       const plain = line.replace(COLOUR, "");
+      result.skipped ||= SKIPPED.test(plain);
       const hash = /^case hash (\S+) ([0-9a-f]{16})$/.exec(plain);
       if (hash) {
         result.hashes.set(hash[1], hash[2]);
@@ -83,7 +94,8 @@ function execute(command, result) {
 }
 
 /** One case is one test: every engine must have it, with the same hash. */
-function compare(engines, results, result) {
+function compare(all, results, result) {
+  const engines = all.filter((engine) => !results.get(engine)?.skipped);
   const lists = engines.map((engine) => results.get(engine)?.hashes ?? new Map());
   for (const name of new Set(lists.flatMap((list) => [...list.keys()]))) {
     const hashes = lists.map((list) => list.get(name) ?? "missing");
@@ -110,7 +122,7 @@ const results = new Map();
 for (const stage of stages) {
   console.log(`\n==> ${stage.name}`);
   const start = Date.now();
-  const result = { passed: 0, failed: 0, hashes: new Map() };
+  const result = { passed: 0, failed: 0, skipped: false, hashes: new Map() };
   results.set(stage.name, result);
   let ok;
   if (stage.needs && results.has(stage.needs) && results.get(stage.needs).failed > 0) {
@@ -123,7 +135,7 @@ for (const stage of stages) {
     for (const command of stage.run) ok &&= await execute(command, result);
   }
   // a runner that stops without a count, or finds no tests, has failed too
-  if (stage.counts !== false && result.passed + result.failed === 0) ok = false;
+  if (stage.counts !== false && !result.skipped && result.passed + result.failed === 0) ok = false;
   if (!ok && result.failed === 0) result.failed = 1;
   result.seconds = (Date.now() - start) / 1000;
 }
@@ -132,7 +144,7 @@ console.log();
 let passed = 0;
 let failed = 0;
 for (const [name, result] of results) {
-  console.log(`${name}: ${result.passed} passed, ${result.failed} failed, ${result.seconds.toFixed(0)} s`);
+  console.log(`${name}: ${result.passed} passed, ${result.failed} failed, ${result.seconds.toFixed(0)} s${result.skipped ? ", skipped" : ""}`);
   passed += result.passed;
   failed += result.failed;
 }

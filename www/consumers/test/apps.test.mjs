@@ -12,6 +12,7 @@ import { chromium } from "playwright-core";
 import { serve } from "../../../tools/serve.mjs";
 import { launchOptions } from "../../e2e/chromium.js";
 import { BUNDLERS, vite } from "../bundlers.js";
+import { firefoxPath, launchFirefox } from "../firefox.js";
 import { at, mark, scratch, sound, watched } from "../fresh.js";
 
 let apps;
@@ -80,4 +81,21 @@ test("Vite's development server trains the same, once it leaves the package as i
   t.after(() => server.close());
   await server.listen();
   assert.deepEqual(await resultOf(`http://127.0.0.1:${server.httpServer.address().port}/`, true), expected);
+});
+
+test("the page without a bundler trains the same in Firefox", { timeout: 180_000, skip: firefoxPath === undefined && "no Firefox here" }, async (t) => {
+  const { address, close } = await serve({ dir: join(apps.root, "plain/dist"), port: 0 });
+  t.after(close);
+  const firefox = await launchFirefox();
+  t.after(() => firefox.close());
+  for (const query of ["", "?worker=no"]) {
+    const page = await firefox.newPage();
+    const faults = [];
+    page.on("pageerror", (error) => faults.push(error.message));
+    await page.goto(`${address}${query}`);
+    await page.waitForFunction(() => globalThis.document.documentElement.dataset.result !== undefined, { timeout: 90_000 });
+    assert.deepEqual(JSON.parse(await page.evaluate(() => globalThis.document.documentElement.dataset.result)), expected);
+    sound(faults);
+    await page.close();
+  }
 });
