@@ -28,7 +28,7 @@ export default ts.config(
     // a Map or URLSearchParams that lives for one call needs no reactivity
     rules: { "svelte/prefer-svelte-reactivity": "off" },
   },
-  { files: ["www/app/src/**", "www/lib/src/**", "www/consumers/apps/**", "www/examples/**"], languageOptions: { globals: globals.browser } },
+  { files: ["www/app/src/**", "www/lib/src/**", "www/consumers/apps/**", "www/examples/**", "tools/versus/page.js"], languageOptions: { globals: globals.browser } },
   {
     files: ["tools/**", "www/*.js", "www/app/*.{js,ts}", "www/e2e/**", "www/lib/test/**", "www/consumers/*.js", "www/consumers/test/**", "www/consumers/apps/node/**"],
     languageOptions: { globals: globals.node },
