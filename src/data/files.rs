@@ -11,7 +11,7 @@ use super::packed::{PackedImages, is_packed};
 use super::spec::DataSpec;
 use super::table::TableInfo;
 use super::text::{self, characters};
-use super::{arrays, csv, idx, npy, pairs};
+use super::{arrays, csv, given, idx, npy, pairs};
 use crate::error::{Error, Result};
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ pub enum FileKind {
     Text,
     /// Images of one size in one file, see [`PackedImages`].
     Packed,
+    /// Arrays that a program gave.
+    Given,
     /// Image files, whose folders are their classes.
     #[cfg(feature = "image-files")]
     Image,
@@ -53,6 +55,8 @@ impl FileKind {
         }
         if is_packed(head) {
             Self::Packed
+        } else if given::is_given(head) {
+            Self::Given
         } else if npy::is_npy(head) {
             Self::Npy
         } else if npy::is_zip(head) {
@@ -107,7 +111,7 @@ pub(super) fn missing() -> Error {
 pub fn check_file(name: &str, head: &[u8], length: usize) -> Result<()> {
     match FileKind::of(name, head) {
         FileKind::Idx => idx::check(name, head, length),
-        FileKind::Npy | FileKind::Npz => npy::check(name, length),
+        FileKind::Npy | FileKind::Npz | FileKind::Given => npy::check(name, length),
         FileKind::Table => csv::check(name, length),
         FileKind::Text => text::check(name, length),
         // what was packed here is no larger than what is accepted; its counts are judged when it is read
@@ -128,6 +132,8 @@ pub fn check_file(name: &str, head: &[u8], length: usize) -> Result<()> {
 ///
 /// NPY and NPZ: features and targets, in one part or two, told apart by their names, else by their shapes.
 ///
+/// Arrays that a program gave: one file, or one for training and one for testing.
+///
 /// # Errors
 /// [`Error::File`] or [`Error::Memory`] for a file that cannot be read, [`Error::Data`] for files that do not
 /// belong together or cannot be learnt from.
@@ -142,6 +148,7 @@ pub fn assemble<N: AsRef<str>, B: AsRef<[u8]>>(files: &[(N, B)]) -> Result<Datas
     match FileKind::of_all(files)? {
         FileKind::Idx => pairs::assemble(files),
         FileKind::Npy | FileKind::Npz => arrays::assemble(files),
+        FileKind::Given => given::assemble(files),
         FileKind::Table => per_run("csv"),
         FileKind::Text => per_run("text"),
         FileKind::Packed => match files {
@@ -195,7 +202,7 @@ impl FilesInfo {
             (FileKind::Text, [(name, bytes)]) => {
                 of_set(DataSpec::Text { steps: STEPS, hash: None }, &characters(name, bytes, STEPS)?)
             }
-            (FileKind::Idx | FileKind::Npy | FileKind::Npz, _) => {
+            (FileKind::Idx | FileKind::Npy | FileKind::Npz | FileKind::Given, _) => {
                 of_set(DataSpec::Files { hash: None }, &assemble(files)?)
             }
             (_, _) => Err(Error::file("files-one", "files")

@@ -24,6 +24,7 @@ mod encode;
 mod examples;
 mod files;
 mod generate;
+mod given;
 mod gzip;
 mod hash;
 mod idx;

@@ -1,6 +1,7 @@
 //! Complaints about names that are not there.
 
 use crate::error::Error;
+use crate::json::nearest;
 
 /// The complaint about `name`, which is none of `known`, with the one that was probably meant.
 pub(super) fn unknown(code: &'static str, place: impl Into<String>, name: &str, known: &[&str]) -> Error {
@@ -16,30 +17,6 @@ pub(super) fn unknown(code: &'static str, place: impl Into<String>, name: &str, 
         .arg("name", name)
         .arg("known", &list)
         .arg("nearest", close.unwrap_or_default())
-}
-
-/// The known name that takes the fewest insertions, deletions and substitutions (Levenshtein), if these are at
-/// most two and fewer than the name has letters.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let wanted: Vec<char> = name.to_lowercase().chars().collect();
-    let distance = |candidate: &str| {
-        let mut row: Vec<usize> = (0..=wanted.len()).collect();
-        for (i, c) in candidate.chars().enumerate() {
-            let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-            for (j, w) in wanted.iter().enumerate() {
-                let substituted = diagonal + usize::from(c != *w);
-                diagonal = row[j + 1];
-                row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-            }
-        }
-        row[wanted.len()]
-    };
-    known
-        .iter()
-        .map(|&candidate| (distance(candidate), candidate))
-        .filter(|&(d, candidate)| d <= 2 && d < candidate.len().max(wanted.len()))
-        .min_by_key(|&(d, _)| d)
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

@@ -53,11 +53,17 @@ pub fn fields<T: DeserializeOwned, E: serde::de::Error>(fields: &Value) -> std::
     T::deserialize(Source(fields)).map_err(E::custom)
 }
 
+/// What stands between a message and the name that was probably meant.
+const MEANT: &str = "; did you mean ";
+
 fn refuse(place: &str, got: &str) -> Error {
+    let (got, meant) = got.rsplit_once(MEANT).unwrap_or((got, ""));
+    let hint =
+        if meant.is_empty() { "correct this field".to_owned() } else { ["did you mean ", meant].concat() };
     Error::spec("spec-field", place)
         .expected("a valid description")
         .got(got)
-        .hint("correct this field")
+        .hint(hint)
         .arg("place", place)
         .arg("got", got)
 }
@@ -104,6 +110,55 @@ impl serde::de::Error for Fault {
     fn custom<M: fmt::Display>(message: M) -> Self {
         Self::new(message.to_string())
     }
+
+    fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
+        Self::new(unknown("value", name, known))
+    }
+
+    fn unknown_field(name: &str, known: &'static [&'static str]) -> Self {
+        Self::new(unknown("field", name, known))
+    }
+}
+
+/// The complaint about a name that is none of `known`, with the one that was probably meant.
+#[inline(never)]
+#[must_use]
+pub fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    let list = if known.is_empty() {
+        "there is none".to_owned()
+    } else {
+        ["use one of ", &known.join(", ")].concat()
+    };
+    let text = ["unknown ", what, " `", name, "`; ", &list].concat();
+    match nearest(name, known) {
+        Some(meant) => [&text, MEANT, "`", meant, "`?"].concat(),
+        None => text,
+    }
+}
+
+/// The known name that takes the fewest insertions, deletions and substitutions (Levenshtein), if these are at
+/// most two and fewer than the name has letters.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let wanted: Vec<char> = name.to_lowercase().chars().collect();
+    let distance = |candidate: &str| {
+        let mut row: Vec<usize> = (0..=wanted.len()).collect();
+        for (i, c) in candidate.to_lowercase().chars().enumerate() {
+            let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+            for (j, w) in wanted.iter().enumerate() {
+                let substituted = diagonal + usize::from(c != *w);
+                diagonal = row[j + 1];
+                row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+            }
+        }
+        row[wanted.len()]
+    };
+    known
+        .iter()
+        .map(|&candidate| (distance(candidate), candidate))
+        .filter(|&(d, candidate)| d <= 2 && d < candidate.len().max(wanted.len()))
+        .min_by_key(|&(d, _)| d)
+        .map(|(_, candidate)| candidate)
 }
 
 macro_rules! scalar {
@@ -354,7 +409,10 @@ pub fn split(value: Value, variants: &[&str]) -> std::result::Result<(usize, Val
     };
     match variants.iter().position(|v| camel(v) == kind) {
         Some(variant) => Ok((variant, Value::Object(fields))),
-        None => Err(format!("unknown type `{kind}`; use one of {}", list())),
+        None => {
+            let known = variants.iter().map(|v| camel(v)).collect::<Vec<_>>();
+            Err(unknown("type", &kind, &known.iter().map(String::as_str).collect::<Vec<_>>()))
+        }
     }
 }
 
@@ -381,6 +439,13 @@ mod tests {
         );
         let field = complaint(r#"{"type": "dense", "unit": 10}"#);
         assert!(field.starts_with("layers[1]: ") && field.contains("unknown field `unit`"), "{field}");
+        assert!(
+            field.ends_with("did you mean `units`?") && unknown.ends_with("did you mean `dense`?"),
+            "{field}"
+        );
+        assert!(
+            complaint(r#"{"type": "dense", "units": 1, "activation": "Relu"}"#).ends_with("mean `relu`?")
+        );
         let kind = complaint(r#"{"type": "dense", "units": -1}"#);
         assert!(kind.starts_with("layers[1]: ") && kind.contains("-1"), "{kind}");
         assert!(complaint("{").starts_with("run: "));

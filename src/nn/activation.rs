@@ -158,8 +158,8 @@ impl<'de> Deserialize<'de> for Activation {
         });
         let Some(activation) = read else {
             let names: Vec<String> = Self::all().into_iter().map(|a| a.written().0).collect();
-            let names = names.join(", ");
-            return Err(D::Error::custom(format!("unknown activation `{kind}`; use one of {names}")));
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            return Err(D::Error::custom(json::unknown("activation", &kind, &names)));
         };
         if let Some(name) = fields.first() {
             return Err(D::Error::custom(format!("unknown field `{name}` of {kind}")));

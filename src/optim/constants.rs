@@ -67,12 +67,19 @@ pub fn read(target: &mut dyn Constants, fields: &mut Map) -> std::result::Result
     fault.map_or(Ok(()), Err)
 }
 
-/// Refuses fields that nothing has taken out.
+/// Refuses fields that nothing has taken out; `source` has those there are.
 ///
 /// # Errors
 /// A sentence that names the field.
-pub fn nothing_left(fields: &Map) -> std::result::Result<(), String> {
-    fields.first().map_or(Ok(()), |name| Err(format!("unknown field `{name}`")))
+pub fn nothing_left(fields: &Map, source: &mut dyn Constants) -> std::result::Result<(), String> {
+    fields.first().map_or(Ok(()), |name| Err(odd(name, source)))
+}
+
+#[inline(never)]
+fn odd(name: &str, source: &mut dyn Constants) -> String {
+    let mut known = Vec::new();
+    source.each(&mut |name, _| known.push(name));
+    json::unknown("field", name, &known)
 }
 
 /// The constants as they are written, in their order.
@@ -137,7 +144,7 @@ macro_rules! serde_by_constants {
                 let mut fields = serde::Deserialize::deserialize(source)?;
                 let mut read = Self::default();
                 $crate::optim::read(&mut read, &mut fields).map_err(serde::de::Error::custom)?;
-                $crate::optim::nothing_left(&fields).map_err(serde::de::Error::custom)?;
+                $crate::optim::nothing_left(&fields, &mut read).map_err(serde::de::Error::custom)?;
                 Ok(read)
             }
         }

@@ -30,7 +30,7 @@ impl<'de> Deserialize<'de> for OptimizerSpec {
         let (variant, mut fields) = tagged(source, MethodSpec::NAMES)?;
         let mut spec = Self { method: MethodSpec::of(variant), options: Options::default() };
         read(&mut spec, &mut fields).map_err(D::Error::custom)?;
-        nothing_left(&fields).map_err(D::Error::custom)?;
+        nothing_left(&fields, &mut spec).map_err(D::Error::custom)?;
         Ok(spec)
     }
 }

@@ -131,7 +131,7 @@ impl<'de> Deserialize<'de> for Schedule {
         let (variant, mut fields) = tagged(source, ShapeSpec::NAMES)?;
         let mut schedule = Self { shape: ShapeSpec::of(variant), warmup: None };
         read(&mut schedule, &mut fields).map_err(D::Error::custom)?;
-        nothing_left(&fields).map_err(D::Error::custom)?;
+        nothing_left(&fields, &mut schedule).map_err(D::Error::custom)?;
         Ok(schedule)
     }
 }

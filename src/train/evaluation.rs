@@ -56,10 +56,10 @@ pub struct Evaluation {
 
 /// A sample measured on the way.
 #[derive(Debug, Clone, Copy)]
-struct Measured {
-    loss: f64,
-    accuracy: Option<f64>,
-    r2: Option<f64>,
+pub(super) struct Measured {
+    pub(super) loss: f64,
+    pub(super) accuracy: Option<f64>,
+    pub(super) r2: Option<f64>,
     examples: usize,
 }
 
@@ -69,14 +69,19 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`Error::State`] if there is no test part.
     pub fn evaluate(&mut self) -> Result<Evaluation> {
-        let examples = self.loss.examples().clone();
-        let rows = examples.test();
+        let rows = self.loss.examples().test().to_vec();
         if rows.is_empty() {
             return Err(Error::state("no-test-part", "evaluate")
                 .expected("test examples")
                 .got("none")
                 .hint("hold some out"));
         }
+        self.evaluate_rows(&rows)
+    }
+
+    /// Measures the examples `rows`; places of mistakes are places among them.
+    pub(super) fn evaluate_rows(&mut self, rows: &[u32]) -> Result<Evaluation> {
+        let examples = self.loss.examples().clone();
         let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
         let mut evaluation = Evaluation {
             loss: self.mean(rows, &losses),
@@ -138,8 +143,12 @@ impl<T: Real> Trainer<T> {
         Ok(())
     }
 
-    fn sample(&mut self, examples: &Examples, rows: &[u32]) -> Result<Measured> {
-        let rows = &rows[..rows.len().min(SAMPLE)];
+    pub(super) fn sample(&mut self, examples: &Examples, rows: &[u32]) -> Result<Measured> {
+        self.measured(examples, &rows[..rows.len().min(SAMPLE)])
+    }
+
+    /// Mean loss, and accuracy or R², of all `rows`.
+    pub(super) fn measured(&mut self, examples: &Examples, rows: &[u32]) -> Result<Measured> {
         let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
         let (mut accuracy, mut r2) = (None, None);
         let target = self.loss.model().target();

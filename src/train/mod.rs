@@ -3,6 +3,7 @@
 mod batches;
 mod curvature;
 mod evaluation;
+mod fit;
 mod generate;
 mod history;
 mod inspection;
@@ -17,6 +18,7 @@ mod watch;
 pub use batches::Batches;
 pub use curvature::CurvaturePoint;
 pub use evaluation::{Evaluation, Mistake};
+pub use fit::EpochLog;
 pub use generate::Generate;
 pub use history::{EvaluationPoint, History};
 pub use inspection::{Distribution, GradientFlow, LayerStatistics, Statistics};

@@ -77,6 +77,9 @@ pub struct RunSpec {
     pub augment: Option<Augment>,
     /// The network.
     pub layers: Vec<LayerSpec>,
+    /// Layers whose parameters stay as they are, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frozen: Vec<String>,
     /// The loss.
     #[cfg_attr(target_family = "wasm", tsify(type = "Loss | Loss[\"type\"]"))]
     pub loss: Loss,

@@ -1,5 +1,6 @@
 //! The training loop.
 
+use super::fit::Frozen;
 use super::profile::{Marks, Part};
 use super::regularization::Bounds;
 use super::watch::check_monitor;
@@ -96,7 +97,7 @@ struct Kept<T> {
 /// A network in training.
 #[derive(Debug)]
 pub struct Trainer<T> {
-    spec: RunSpec,
+    pub(super) spec: RunSpec,
     pub(super) loss: DataLoss<T>,
     pub(super) theta: Vec<T>,
     pub(super) gradient: Vec<T>,
@@ -109,6 +110,7 @@ pub struct Trainer<T> {
     pub(super) history: History,
     pub(super) smoothed: f64,
     pub(super) bounds: Bounds<T>,
+    pub(super) frozen: Frozen<T>,
     pub(super) watch: Watch<T>,
     kept: Kept<T>,
     pub(super) hash: Fnv1a,
@@ -144,6 +146,7 @@ impl<T: Real> Trainer<T> {
         against.check_labels(classes)?;
         let table = loss.model().table();
         let bounds = Bounds::new(against, table);
+        let frozen = Frozen::new(&spec.frozen, table.layers())?;
         let penalty = Penalty::new(against.l1, against.l2, against.biases, table);
         let loss = loss.with_penalty(penalty).with_label_noise(against.label_noise, spec.seed);
         let batches = Batches::new(loss.examples().train(), spec.batch, spec.seed);
@@ -164,6 +167,7 @@ impl<T: Real> Trainer<T> {
                 hash,
             },
             bounds,
+            frozen,
             watch: Watch::default(),
             spec,
             loss,
@@ -225,6 +229,7 @@ impl<T: Real> Trainer<T> {
             let theta = self.bounds.disturbed(&self.theta, self.spec.seed, self.step);
             self.loss.training_gradient(rows, theta, &mut self.gradient)?
         };
+        self.frozen.hold(&self.theta, &mut self.gradient);
         self.mark(Part::Gradient);
         let layers = self.loss.model().table().layers();
         let norm = |range: &Range<usize>| reduce::sum_squares(&self.gradient[range.clone()]).to_f64().sqrt();
@@ -244,6 +249,7 @@ impl<T: Real> Trainer<T> {
         let factor = self.rate_factor();
         self.optimizer.step(&mut self.theta, &self.gradient, factor);
         self.bounds.bound(&mut self.theta);
+        self.frozen.put_back(&mut self.theta);
         self.mark(Part::Update);
         self.step += 1;
         self.state = if self.step < self.steps() { RunState::Running } else { RunState::Done };

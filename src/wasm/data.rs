@@ -86,6 +86,17 @@ impl Store {
 }
 
 impl Store {
+    /// The set that `data` describe, as it came.
+    pub(super) fn load(&self, data: &DataSpec, seed: u64) -> Result<Dataset> {
+        match (data, &self.set) {
+            (DataSpec::Files { .. }, Some(set)) => {
+                data.accept(set.name(), &set.hash_text())?;
+                Ok(Dataset::clone(set))
+            }
+            _ => load(data, seed, &self.files),
+        }
+    }
+
     /// Reads a run's description and its data. The hash of files is filled in.
     pub(super) fn open(&mut self, run: &str) -> Result<(RunSpec, Arc<Examples>)> {
         let mut run = RunSpec::from_json(run)?;

@@ -5,6 +5,7 @@ mod common;
 #[allow(dead_code, reason = "the module of all uses all of it")]
 mod convert;
 mod data;
+mod fit;
 mod inspect;
 mod report;
 mod samples;
@@ -13,6 +14,7 @@ mod session;
 pub use common::provide_set;
 pub use convert::Js;
 pub use data::Store;
+pub use fit::{RunMemory, WeightHead};
 pub use inspect::{ExamplesHead, ImageHead, PlanesHead, activation_curve};
 pub use report::ReportMessage;
 pub use session::{ModelInfo, ProgressHead, Session};

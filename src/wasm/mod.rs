@@ -7,6 +7,7 @@
 mod common;
 mod convert;
 mod data;
+mod fit;
 mod inspect;
 mod landscape;
 mod network;
@@ -20,6 +21,7 @@ mod spectrum;
 pub use common::provide_set;
 pub use convert::Js;
 pub use data::Store;
+pub use fit::{RunMemory, WeightHead};
 pub use inspect::{ExamplesHead, ImageHead, PlanesHead, activation_curve};
 pub use landscape::{DescentHead, LandscapeSession, named_functions};
 pub use network::NetworkSession;

@@ -26,7 +26,7 @@ const MOST_STEPS: u64 = 1_000_000;
 extern "C" {
     /// Milliseconds of a clock that never goes back; in pages, workers and Node.
     #[wasm_bindgen(js_namespace = performance)]
-    fn now() -> f64;
+    pub(super) fn now() -> f64;
 }
 
 /// What is known of a run before its first step.
@@ -115,6 +115,8 @@ pub struct Session {
     limit: Option<(u64, Option<f64>)>,
     /// A range test under way.
     sweep: Option<RangeSweep<f32>>,
+    /// Whether the weights were trained on other data before.
+    trained: bool,
 }
 
 #[wasm_bindgen]
@@ -126,7 +128,13 @@ impl Session {
     #[wasm_bindgen(constructor)]
     pub fn new(run: &str, store: &mut Store) -> Js<Session> {
         let (run, examples) = store.open(run)?;
-        Ok(Self { trainer: Trainer::new(run, examples)?, told: Told::default(), limit: None, sweep: None })
+        Ok(Self {
+            trainer: Trainer::new(run, examples)?,
+            told: Told::default(),
+            limit: None,
+            sweep: None,
+            trained: false,
+        })
     }
 
     /// A run from a file that [`Session::save`] wrote, with the data files it was trained on, if any.
@@ -137,7 +145,7 @@ impl Session {
         let trainer = io::load(file, &read(names, &contents)?)?;
         let told =
             Told { steps: trainer.history().loss.len(), evaluations: trainer.history().evaluations.len() };
-        Ok(Self { trainer, told, limit: None, sweep: None })
+        Ok(Self { trainer, told, limit: None, sweep: None, trained: false })
     }
 
     /// The run as a safetensors file.
@@ -366,13 +374,23 @@ impl Session {
         }
     }
 
+    /// Puts another run in the place of this one; nothing has been told of it.
+    pub(super) fn replace(&mut self, trainer: Trainer<f32>, trained: bool) {
+        *self = Self { trainer, told: Told::default(), limit: None, sweep: None, trained };
+    }
+
+    /// Whether the weights were trained on these data or others.
+    pub(super) fn is_trained(&self) -> bool {
+        self.trained || self.trainer.steps_done() > 0
+    }
+
     pub(super) fn trainer(&mut self) -> &mut Trainer<f32> {
         &mut self.trainer
     }
 }
 
 /// Refuses a time that is none.
-fn check_slice(place: &str, ms: f64) -> Result<()> {
+pub(super) fn check_slice(place: &str, ms: f64) -> Result<()> {
     if (0.0..=LONGEST).contains(&ms) {
         return Ok(());
     }

@@ -163,13 +163,14 @@ impl<'de> Deserialize<'de> for DescentSpec {
         let spec = if let Some(place) = place.checked_sub(MethodSpec::NAMES.len()) {
             let mut spec = SaddleSpec::of(place);
             read(&mut spec, &mut fields).map_err(D::Error::custom)?;
+            nothing_left(&fields, &mut spec).map_err(D::Error::custom)?;
             Self::Saddle(spec)
         } else {
             let mut spec = OptimizerSpec { method: MethodSpec::of(place), options: Options::default() };
             read(&mut spec, &mut fields).map_err(D::Error::custom)?;
+            nothing_left(&fields, &mut spec).map_err(D::Error::custom)?;
             Self::Gradient(spec)
         };
-        nothing_left(&fields).map_err(D::Error::custom)?;
         Ok(spec)
     }
 }

@@ -1,10 +1,17 @@
+import { Aborted } from "./error.js";
+
+/** Refuses to begin what is aborted already. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new Aborted(signal);
+}
+
 /** Rejects as soon as `signal` says so; what comes too late is handed to `drop`. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined, drop?: (value: T) => void): Promise<T> {
   if (!signal) return promise;
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     stop = () => {
-      reject(signal.reason instanceof Error ? signal.reason : new DOMException("aborted", "AbortError"));
+      reject(new Aborted(signal));
       if (drop) void promise.then(drop, () => undefined);
     };
     signal.addEventListener("abort", stop);

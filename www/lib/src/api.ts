@@ -4,12 +4,72 @@
  * Every call rejects with a `SaddlepointError` that carries a `ReportMessage`.
  */
 import type {
-  Activation, ArmSpec, Augment, AugmentedImage, Box, Certificate, CriticalPoints, CriticalSearch, CurvaturePoint, Curve, CurveRange, Escapes,
-  EscapeSpec, Evaluation, FilesInfo, FunctionSpec, GenerateOptions, HessianTrace, ImagePixels, IndexLossPoint, Inspection, LandscapeInfo,
-  LandscapeSpec, ModelInfo, NamedBytes, NamedFunction, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, PathOnPlane, Plane,
+  Activation, ArmSpec, Augment, AugmentedImage, Box, Certificate, Classification, CriticalPoints, CriticalSearch, CurvaturePoint, Curve, CurveRange, DataSpec,
+  Escapes, EscapeSpec, Evaluation, FilesInfo, FitProgress, FunctionSpec, GenerateOptions, HessianTrace, History, ImagePixels, IndexLossPoint, Inspection, LandscapeInfo,
+  LandscapeSpec, Logs, MemoryInfo, ModelInfo, NamedBytes, NamedFunction, NetworkInfo, NetworkRace, NetworkRaceSpec, NetworkSpec, NoiseOnPlane, OptimizerSpec, PathOnPlane, Plane,
   PlaneChoice, Progress, Race, RaceSpec, RangeTest, RateRange, RawExamples, RegressionFit, RunSpec, SeedStrip, SlicePicture, SliceProgress,
-  SpectralDensity, Statistics, StayArm, StepProfile, StaysSpec, Surface, TableRow,
+  SpectralDensity, Statistics, StayArm, StepProfile, StaysSpec, Surface, TableRow, Weight,
 } from "./types.js";
+
+import type { Dataset, Targets } from "./dataset.js";
+import type { Picture } from "./pixels.js";
+import type { TensorLike } from "./tensors.js";
+
+/**
+ * A run as it is written by hand. What is left out is: `optimizer` Adam, `batch` 32 examples, `epochs` 1, `test` 0, `seed` 0. A network
+ * without data has `inputShape`, the extents of one example (`[784]`, `[28, 28, 1]`), and is given data by `fit(x, y)`.
+ */
+export type ModelSpec = Omit<RunSpec, "data" | "optimizer" | Left> & Partial<Pick<RunSpec, Left>> & {
+  data?: DataSpec | Dataset;
+  /** Extents of one example, without the batch; in place of `data`. */
+  inputShape?: readonly number[];
+  /** Names of the classes or how many there are; as many as the last layer puts out if left out. */
+  classes?: readonly string[] | number;
+  /** A method with its constants, or its name alone. */
+  optimizer?: OptimizerSpec | OptimizerSpec["type"];
+};
+type Left = "test" | "batch" | "epochs" | "seed";
+
+/** Called on the way; `epoch` and `batch` count from 0. A function that returns a promise is waited for; one that throws ends the fit. */
+export interface FitCallbacks {
+  onTrainBegin?(): void | Promise<void>;
+  onTrainEnd?(): void | Promise<void>;
+  onEpochBegin?(epoch: number): void | Promise<void>;
+  onEpochEnd?(epoch: number, logs: Logs): void | Promise<void>;
+  /** After each slice, once for each of its batches; `size` is that of a full batch. */
+  onBatchEnd?(batch: number, logs: { batch: number; size: number; loss: number }): void | Promise<void>;
+  /** After each slice of about 40 ms. */
+  onProgress?(progress: FitProgress): void | Promise<void>;
+}
+
+export interface FitOptions {
+  /** Passes over the training part. Without data of the call: to the end of the run that the description plans. */
+  epochs?: number;
+  /** Examples of an update; the batch of the description if left out. */
+  batchSize?: number;
+  /** Share held out, 0 to less than 1, drawn by the run's seed. */
+  validationSplit?: number;
+  /** Examples that are measured after each epoch and not learnt from: arrays beside arrays. */
+  validationData?: Dataset | readonly [TensorLike, Targets];
+  callbacks?: FitCallbacks | readonly FitCallbacks[];
+  /** Ends the fit after the slice under way; it then rejects, and the model stays as it was trained. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A fit under way: a promise of the history, and an iterator of what happens, slice by slice of about 40 ms. Who iterates sets the pace:
+ * the next slice but one begins when the last was taken. Leaving the loop stops the fit.
+ */
+export interface FitRun extends Promise<History>, AsyncIterable<FitProgress, undefined> {
+  /** Waits after the slice under way until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Ends after the slice under way; the promise resolves with the history so far. */
+  stop(): void;
+}
+
+/** Examples to be asked about: numbers, one example after the other or in lists, one picture, or a list of pictures. */
+export type Examples = TensorLike | Picture | readonly Picture[];
 
 export interface CreateOptions { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }
 
@@ -25,7 +85,19 @@ export interface ModelApi {
   /** All progress since step 0 in one piece (after a load or a reload of the view). */
   history(): Promise<Progress>;
   setLearningRate(value: number): Promise<void>;
-  evaluate(): Promise<Evaluation>;
+  /**
+   * Trains as in Keras: on the data of the description, `fit({epochs})`, or on others of the same shape, `fit(dataset, options)` and
+   * `fit(x, y, options)`. Weights, optimizer state and what layers carry stay from fit to fit. One fit at a time.
+   *
+   * Rejects with `fit-under-way`, `no-data`, `fit-number`, `fit-split`, `fit-options`, `fit-callbacks`, `aborted`, and with what is
+   * wrong with the data.
+   */
+  fit(options?: FitOptions): FitRun;
+  fit(data: Dataset, options?: FitOptions): FitRun;
+  fit(x: TensorLike | readonly Picture[], y: Targets, options?: FitOptions): FitRun;
+  /** Measures the test part, or all examples of other data of the same shape. */
+  evaluate(data?: Dataset): Promise<Evaluation>;
+  evaluate(x: TensorLike | readonly Picture[], y: Targets): Promise<Evaluation>;
   /** One example of the test part, or of the training part. */
   image(index: number, part?: "train" | "test"): Promise<ImagePixels>;
   /**
@@ -45,8 +117,23 @@ export interface ModelApi {
    * cells, those of the rows are filled alike.
    */
   encode(rows: TableRow[]): Promise<Float32Array>;
-  /** Rows of raw features; returns rows x outputs. */
-  predict(examples: Float32Array): Promise<Float32Array>;
+  /**
+   * Outputs `(N, K)` for N raw examples, one after the other: probabilities of classes, or numbers in the units of the data. Features are
+   * scaled as the training data were; images are pixels of 0..255.
+   */
+  predict(examples: Examples): Promise<Float32Array>;
+  /** For each example its classes, the likeliest first, at most `top` of them. */
+  classify(examples: Examples, options?: { top?: number }): Promise<Classification[][]>;
+  /** All tensors of weights by name, such as `dense_1.kernel` (inputs, units), and what layers carry, such as running means. */
+  weights(): Promise<Weight[]>;
+  /** Replaces the numbers of some tensors, all or, if one is wrong, none. The optimizer keeps its state. */
+  setWeights(weights: readonly { name: string; values: TensorLike; shape?: readonly number[] }[] | Record<string, TensorLike>): Promise<void>;
+  /** Leaves layers as they are from now on, or with `false` lets them learn again. Names, or places from 0; all layers if left out. */
+  freeze(layers?: string | number | readonly (string | number)[], frozen?: boolean): Promise<void>;
+  /** Bytes in use. */
+  memory(): Promise<MemoryInfo>;
+  /** Prints a table of the layers, line by line, and returns what is known of the network. */
+  summary(print?: (line: string) => void): Promise<ModelInfo>;
   /**
    * Both ends of the Hessian's spectrum at the present weights, over the first 512 training examples: lambda_max and the value it must
    * stay below, lambda_min, how many negative directions there are at least, and the gradient norm. The run stays as it is.
@@ -80,15 +167,18 @@ export interface ModelApi {
   restore(learningRate: number): Promise<Progress>;
   /** A safetensors file: spec, weights, optimizer state, step. */
   save(): Promise<Uint8Array>;
+  /** Ends the core, also in the middle of a call. */
   dispose(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface ModelStatic {
-  create(run: RunSpec, options?: CreateOptions): Promise<ModelApi>;
+  create(run: ModelSpec, options?: CreateOptions): Promise<ModelApi>;
   /** From a file written by `save`; the data are loaded as its spec says, or from `options.files`. */
   load(bytes: Uint8Array, options?: CreateOptions): Promise<ModelApi>;
   /** Summary table of a network without its weights, for the layer editor; rejects with the layer's name. */
-  summary(run: RunSpec, options?: CreateOptions): Promise<ModelInfo>;
+  summary(run: ModelSpec, options?: CreateOptions): Promise<ModelInfo>;
   /** An activation function and its derivative, from -6 to 6 at 121 points if `range` says nothing else. */
   activationCurve(activation: Activation, range?: CurveRange, options?: CreateOptions): Promise<Curve>;
   /** What files are good for: the description of data to run on them, and what they hold then. */

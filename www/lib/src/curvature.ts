@@ -1,4 +1,4 @@
-import { untilAborted } from "./abort.js";
+import { checkSignal, untilAborted } from "./abort.js";
 import type { CurvatureApi, CurvatureOptions, DensityOptions, IndexOptions, RaceOptions, SeedsOptions, SliceOptions } from "./api.js";
 import type { RawPlane } from "./curvature-core.js";
 import { dataType, filesOf, needsFiles, numberOf, numbersOf, refused, stringOf, textOf, thetaOf } from "./input.js";
@@ -21,7 +21,7 @@ const MOST_POINTS = 1 << 20;
 export class Curvature implements CurvatureApi {
   static async create(spec: NetworkSpec, options: CurvatureOptions = {}): Promise<Curvature> {
     const { worker, workers, signal, weights } = options;
-    signal?.throwIfAborted();
+    checkSignal(signal);
     const files = needsFiles(spec) ? filesOf(options.files) : [];
     const text = textOf(spec);
     let info: NetworkInfo | undefined;
@@ -80,7 +80,7 @@ export class Curvature implements CurvatureApi {
     races: readonly string[], arms: number, start: Float64Array | undefined, signal: AbortSignal | undefined,
     progress: (done: number) => void, found?: (race: NetworkRace, index: number) => void,
   ): Promise<NetworkRace[]> {
-    signal?.throwIfAborted();
+    checkSignal(signal);
     const from = start === undefined ? new Float64Array() : thetaOf("start", start);
     const paths: Trajectory[][] = races.map(() => []);
     const left = races.map(() => arms);
@@ -98,7 +98,7 @@ export class Curvature implements CurvatureApi {
       left[race] = (left[race] ?? 0) - 1;
       if (left[race] === 0) found?.({ paths: own }, race);
     });
-    signal?.throwIfAborted();
+    checkSignal(signal);
     return paths.map((own) => ({ paths: own }));
   }
 
@@ -185,7 +185,7 @@ export class Curvature implements CurvatureApi {
         done += part.length;
         progress?.({ done, points, secondsLeft: (((performance.now() - begun) / done) * (points - done)) / 1000 });
       });
-      signal?.throwIfAborted();
+      checkSignal(signal);
       yield picture(box, columns, rows, stride, values);
       before = stride;
     }
@@ -215,7 +215,7 @@ export class Curvature implements CurvatureApi {
   }
 
   async indexPoints(from: number, count: number, { descent = 300, seed = 0, signal, found }: IndexOptions = {}): Promise<IndexLossPoint[]> {
-    signal?.throwIfAborted();
+    checkSignal(signal);
     const points: IndexLossPoint[] = [];
     let next = 0;
     const take = (): number | undefined => (next < count && signal?.aborted !== true ? next++ : undefined);
@@ -224,7 +224,7 @@ export class Curvature implements CurvatureApi {
       points[place] = point;
       found?.(point);
     });
-    signal?.throwIfAborted();
+    checkSignal(signal);
     return points;
   }
 

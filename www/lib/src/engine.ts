@@ -6,8 +6,8 @@ import type { Glue } from "./glue.js";
 import { parts } from "./input.js";
 import { Rates } from "./rates.js";
 import type {
-  AugmentedImage, CurvaturePoint, Curve, Evaluation, EvaluationPoint, FilesInfo, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest,
-  RawExamples, RegressionFit, RunSpec, Statistics, StepProfile,
+  AugmentedImage, CurvaturePoint, Curve, EpochLog, Evaluation, EvaluationPoint, FilesInfo, FitSlice, ImagePixels, Inspection, MemoryInfo, ModelInfo,
+  NamedBytes, Progress, RangeTest, RawExamples, RegressionFit, RunMemory, RunSpec, Statistics, StepProfile, Weight,
 } from "./types.js";
 
 /** Shortest time between two snapshots, in milliseconds. */
@@ -15,7 +15,7 @@ const SNAPSHOT_EVERY = 2000;
 /** Snapshots may take this share of the time. */
 const SNAPSHOT_SHARE = 0.02;
 
-export interface Opened { info: ModelInfo; spec: RunSpec }
+export interface Opened { info: ModelInfo; spec: RunSpec; step: number }
 
 /** What a page may ask. Specs travel as JSON, so that proxies of a framework and numbers that are none do no harm. */
 export interface TrainingCalls extends Common {
@@ -29,11 +29,22 @@ export interface TrainingCalls extends Common {
   activationCurve(activation: string, from: number, to: number, points: number): Curve;
   trainFor(ms: number): Progress;
   step(n: number): Progress;
+  /** Trains for a while, but not beyond a step. */
+  fitFor(ms: number, until: number): FitSlice;
+  /** Plans more epochs. */
+  extend(epochs: number): Opened;
+  /** Goes on with another description over other files from the present weights. */
+  goOn(run: string, files: NamedBytes[]): Opened;
   /** What is new since the last progress, without training. */
   progress(): Progress;
   history(): Progress;
   setLearningRate(rate: number): undefined;
   evaluate(): Evaluation;
+  evaluateOn(data: string, files: NamedBytes[]): Evaluation;
+  weights(): Weight[];
+  setWeights(names: string[], values: Float32Array[]): undefined;
+  freeze(layers: string[]): Opened;
+  memory(): MemoryInfo;
   image(index: number, test: boolean): ImagePixels;
   augmented(index: number, steps: number, augment: string): AugmentedImage;
   generate(prompt: string, length: number, temperature: number, seed: number): string;
@@ -67,8 +78,10 @@ export class Engine implements Core, TrainingCalls {
   private nextSnapshot = 0;
   private snapshot: Uint8Array | undefined;
 
+  private readonly wasm: WebAssembly.Memory;
+
   constructor(private readonly glue: Glue, module: WebAssembly.Module, private readonly keepsSnapshots: boolean) {
-    glue.initSync({ module });
+    this.wasm = glue.initSync({ module }).memory;
     this.store = new glue.Store();
   }
 
@@ -109,6 +122,61 @@ export class Engine implements Core, TrainingCalls {
     return this.train((session) => session.step(n) as Raw);
   }
 
+  fitFor(ms: number, until: number): FitSlice {
+    let epochs: EpochLog[] = [];
+    const progress = this.train((session) => {
+      const slice = session.fitFor(ms, until) as Raw & Pick<FitSlice, "epochs">;
+      ({ epochs } = slice);
+      return slice;
+    });
+    return { ...progress, epochs };
+  }
+
+  extend(epochs: number): Opened {
+    this.model().extend(epochs);
+    return this.opened();
+  }
+
+  goOn(run: string, files: NamedBytes[]): Opened {
+    const session = this.model();
+    this.give(files);
+    session.goOn(run, this.store);
+    this.rates = new Rates();
+    this.step_ = 0;
+    // a file from before is of other data
+    if (this.keepsSnapshots) this.snapshot = session.save();
+    return this.opened();
+  }
+
+  evaluateOn(data: string, files: NamedBytes[]): Evaluation {
+    const store = new this.glue.Store();
+    try {
+      store.give(...parts(files));
+      return evaluated(this.model().evaluateOn(data, store));
+    } finally {
+      store.free();
+    }
+  }
+
+  weights(): Weight[] {
+    return this.model().weights() as Weight[];
+  }
+
+  setWeights(names: string[], values: Float32Array[]): undefined {
+    this.model().setWeights(names, values);
+    this.nextSnapshot = 0;
+  }
+
+  freeze(layers: string[]): Opened {
+    this.model().freeze(layers);
+    this.nextSnapshot = 0;
+    return this.opened();
+  }
+
+  memory(): MemoryInfo {
+    return { wasm: this.wasm.buffer.byteLength, ...(this.model().memory() as RunMemory) };
+  }
+
   progress(): Progress {
     return this.timed(this.model().progress() as Raw);
   }
@@ -122,8 +190,7 @@ export class Engine implements Core, TrainingCalls {
   }
 
   evaluate(): Evaluation {
-    const evaluation = this.model().evaluate() as Evaluation;
-    return { ...evaluation, loss: number(evaluation.loss) };
+    return evaluated(this.model().evaluate());
   }
 
   image(index: number, test: boolean): ImagePixels {
@@ -213,10 +280,15 @@ export class Engine implements Core, TrainingCalls {
   private open(session: Session): Opened {
     this.session?.free();
     this.session = session;
-    this.info = session.info() as ModelInfo;
     this.rates = new Rates();
     this.step_ = (session.progress() as Raw).step;
-    return { info: this.info, spec: JSON.parse(session.spec()) as RunSpec };
+    return this.opened();
+  }
+
+  private opened(): Opened {
+    const session = this.model();
+    this.info = session.info() as ModelInfo;
+    return { info: this.info, spec: JSON.parse(session.spec()) as RunSpec, step: this.step_ };
   }
 
   private model(): Session {
@@ -253,6 +325,11 @@ export class Engine implements Core, TrainingCalls {
       secondsLeft: stepsPerSecond > 0 ? (steps - raw.step) / stepsPerSecond : null,
     };
   }
+}
+
+function evaluated(given: unknown): Evaluation {
+  const evaluation = given as Evaluation;
+  return { ...evaluation, loss: number(evaluation.loss) };
 }
 
 /** JSON has null where a number is not finite. */

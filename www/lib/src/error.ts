@@ -2,7 +2,7 @@ import type { ReportMessage } from "./types.js";
 
 /** What every call of the package rejects with: a sentence that says what was expected, what came and what to change. */
 export class SaddlepointError extends Error {
-  override readonly name = "SaddlepointError";
+  override readonly name: string = "SaddlepointError";
   /** Stable identifier in kebab-case. */
   readonly code: string;
   /** What to change. */
@@ -12,6 +12,18 @@ export class SaddlepointError extends Error {
     super(report.message);
     this.code = report.code;
     this.hint = report.hint;
+  }
+}
+
+/** A call that a signal ended; `cause` is the reason that the signal gives. Named as the platform names it. */
+export class Aborted extends SaddlepointError {
+  override readonly name = "AbortError";
+
+  constructor(signal: AbortSignal) {
+    const reason: unknown = signal.reason;
+    const got = reason instanceof Error ? reason.message : String(reason);
+    super(report("state", "aborted", "signal", { expected: "a signal that lets the call go on", got, hint: "call it again, with another signal" }));
+    this.cause = reason;
   }
 }
 

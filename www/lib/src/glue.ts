@@ -3,7 +3,7 @@ import { activationCurve, initSync, provideSet, Session, Store } from "../pkg/sa
 
 export interface Glue {
   activationCurve: typeof activationCurve;
-  initSync: (from: { module: WebAssembly.Module }) => unknown;
+  initSync: (from: { module: WebAssembly.Module }) => { memory: WebAssembly.Memory };
   provideSet: typeof provideSet;
   Session: typeof Session;
   Store: typeof Store;

@@ -2,7 +2,7 @@
  * Image files become one file of images of one size before a core sees them. The module that decodes them is fetched when
  * the first image comes; in a browser it works in a worker of its own, which ends with its work.
  */
-import { untilAborted } from "./abort.js";
+import { checkSignal, untilAborted } from "./abort.js";
 import { isReport, report, SaddlepointError } from "./error.js";
 import { filesOf } from "./input.js";
 import type { NamedBytes, ReportMessage } from "./types.js";
@@ -30,7 +30,7 @@ export async function readFiles(files: readonly NamedBytes[], options: { worker?
   const list = filesOf(files);
   if (!list.some(isImage)) return list;
   const { worker, signal } = options;
-  signal?.throwIfAborted();
+  checkSignal(signal);
   const task = { names: list.map(({ name }) => name), contents: list.map(({ bytes }) => bytes) };
   return [{ name: "images", bytes: await untilAborted(packed(task, usesWorker(worker)), signal) }];
 }

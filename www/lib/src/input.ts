@@ -1,9 +1,9 @@
 /** What callers pass, made into what the core can judge. */
 import { report, SaddlepointError } from "./error.js";
-import type { Augment, Activation, Box, EscapeSpec, FunctionSpec, LandscapeSpec, NamedBytes, NetworkRaceSpec, NetworkSpec, RaceSpec, RunSpec, StaysSpec, TableRow } from "./types.js";
+import type { Augment, Activation, Box, DataSpec, EscapeSpec, FunctionSpec, LandscapeSpec, NamedBytes, NetworkRaceSpec, NetworkSpec, RaceSpec, RunSpec, StaysSpec, TableRow } from "./types.js";
 
 /** A description as text. A number that is not finite stays visible, so that the core can name its place. */
-export function textOf(run: RunSpec | LandscapeSpec | FunctionSpec | EscapeSpec | StaysSpec | RaceSpec | NetworkSpec | NetworkRaceSpec | Box | Augment | Activation | TableRow[]): string {
+export function textOf(run: RunSpec | DataSpec | LandscapeSpec | FunctionSpec | EscapeSpec | StaysSpec | RaceSpec | NetworkSpec | NetworkRaceSpec | Box | Augment | Activation | TableRow[]): string {
   try {
     const visible = (_: string, value: unknown): unknown =>
       typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value)) ? String(value) : value;

@@ -1,4 +1,4 @@
-import { untilAborted } from "./abort.js";
+import { checkSignal, untilAborted } from "./abort.js";
 import type { CreateOptions, LandscapeApi, LandscapeOptions } from "./api.js";
 import { dataType, filesOf, needsFiles, numberOf, numbersOf, pairOf, textOf } from "./input.js";
 import { Line } from "./line.js";
@@ -23,7 +23,7 @@ export class Landscape implements LandscapeApi {
 
   static async create(spec: LandscapeSpec | FunctionSpec, options: LandscapeOptions = {}): Promise<Landscape> {
     const { worker, workers, signal } = options;
-    signal?.throwIfAborted();
+    checkSignal(signal);
     const network = isFunction(spec) ? undefined : spec;
     const files = network && needsFiles(network) ? filesOf(options.files) : [];
     const text = textOf(spec);

@@ -1,14 +1,21 @@
-import { untilAborted } from "./abort.js";
-import type { CreateOptions, ModelApi, RangeTestOptions } from "./api.js";
+import { checkSignal, untilAborted } from "./abort.js";
+import type { CreateOptions, Examples, FitOptions, FitRun, ModelApi, ModelSpec, RangeTestOptions } from "./api.js";
+import type { Dataset, Targets } from "./dataset.js";
 import type { Opened, TrainingCalls as Calls } from "./engine.js";
 import { Broken, report, SaddlepointError } from "./error.js";
+import type { Trainee } from "./fit.js";
 import { readFiles } from "./images.js";
 import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, stringOf, textOf } from "./input.js";
+import { Later, noData } from "./later.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Answered, type Asked, type Link, type Place } from "./link.js";
+import type { Picture } from "./pixels.js";
+import { prepared } from "./spec.js";
+import type { TensorLike } from "./tensors.js";
 import type {
-  Augment, AugmentedImage, Activation, CurvaturePoint, Curve, CurveRange, Evaluation, FilesInfo, GenerateOptions, ImagePixels, Inspection, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, StepProfile, TableRow,
+  Augment, AugmentedImage, Activation, Classification, CurvaturePoint, Curve, CurveRange, Evaluation, FilesInfo, FitSlice, GenerateOptions, ImagePixels, Inspection, MemoryInfo, ModelInfo, NamedBytes, Progress, RangeTest, RateRange, RawExamples, RegressionFit, ReportMessage, RunSpec, Statistics, StepProfile, TableRow, Weight,
 } from "./types.js";
+import { isDataset, wantedFor } from "./wanted.js";
 
 /** Milliseconds of one call of `trainFor`, if none are given: a page that asks again and again can pause at once. */
 const SLICE = 40;
@@ -20,7 +27,23 @@ const PROFILED = 400;
 export interface Build { place?: Place; notice?: ReportMessage }
 
 /** How a model came to be, to make it again if its core breaks. */
-interface Origin { build: Build; worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array }
+export interface Origin { build: Build; worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array | undefined; standIn?: boolean }
+
+/** Where a model stands. */
+export interface Standing extends Opened {
+  origin: Origin;
+  /** Epochs of a fit that does not say how many. */
+  planned: number;
+  /** Whether the last progress said that early stopping ended the run. */
+  stopped: boolean;
+  /** The data of the last fit and how they were split: another fit on the same goes on where it ended. */
+  fitted: readonly unknown[];
+  /** The learning rate that was set last. */
+  rate: number | undefined;
+}
+
+/** Calls that only this side refuses while a fit is under way: they would take steps, or what is told of them, away from it. */
+const ALONE: readonly string[] = ["trainFor", "step", "history", "reset", "restore"];
 
 /** Is told what happens to a model, see autosave.ts. */
 export interface Observer {
@@ -34,9 +57,9 @@ export class Model implements ModelApi {
   protected static readonly build: Build = {};
 
   /** A run at its start. */
-  static async create(run: RunSpec, options: CreateOptions = {}): Promise<Model> {
-    const files = needsFiles(run) ? await readFiles(options.files ?? [], options) : [];
-    return this.open({ build: this.build, worker: options.worker, files, run: textOf(run), set: dataType(run) }, options.signal);
+  static async create(spec: ModelSpec, options: CreateOptions = {}): Promise<Model> {
+    const { run, files, standIn } = await prepared(spec, options);
+    return this.open({ build: this.build, worker: options.worker, files, run: textOf(run), set: dataType(run), standIn }, options.signal);
   }
 
   /** A run from a file that `save` wrote; data files are passed again. */
@@ -45,8 +68,10 @@ export class Model implements ModelApi {
   }
 
   /** The summary table and the data of a run, without its weights: fast enough to ask at every key that is pressed. */
-  static async summary(run: RunSpec, options: CreateOptions = {}): Promise<ModelInfo> {
-    return untilAborted(Resident.of(options, this.build).summary(run, options.files ?? []), options.signal);
+  static async summary(spec: ModelSpec, options: CreateOptions = {}): Promise<ModelInfo> {
+    // files that are given are read by the resident, once
+    const { run, files } = await prepared(spec, { ...options, files: [] });
+    return untilAborted(Resident.of(options, this.build).summary(run, files.length > 0 ? files : (options.files ?? [])), options.signal);
   }
 
   /** An activation function, ready to draw. */
@@ -61,7 +86,7 @@ export class Model implements ModelApi {
   }
 
   private static async open(origin: Origin, signal: AbortSignal | undefined): Promise<Model> {
-    signal?.throwIfAborted();
+    checkSignal(signal);
     const link = await untilAborted(openLink("training", origin.worker, origin.set, false, origin.build.place), signal, (late) => late.close());
     try {
       return new Model(origin, link, await untilAborted(begin(link, origin, undefined), signal));
@@ -71,27 +96,33 @@ export class Model implements ModelApi {
     }
   }
 
-  readonly info: ModelInfo;
-  readonly spec: RunSpec;
   /** @internal */
   readonly observers = new Set<Observer>();
   /** The last snapshot that observers were told of. */
   private told: Uint8Array | undefined;
+  private readonly at: Standing;
   private link: Link<"training"> | null;
   private queue: Promise<unknown> = Promise.resolve();
-  /** Step of the last progress, and the step at which the core broke last. */
-  private step_ = 0;
+  /** Step at which the core broke last. */
   private brokeAt = -1;
+  private fitting = false;
   /** Number of the range test that was begun last. */
   private testing = 0;
   /** Said with the next progress. */
   private news: ReportMessage | null;
 
-  protected constructor(private readonly origin: Origin, link: Link<"training">, opened: Opened) {
+  protected constructor(origin: Origin, link: Link<"training">, opened: Opened) {
     this.link = link;
     this.news = origin.build.notice ?? null;
-    this.info = opened.info;
-    this.spec = opened.spec;
+    this.at = { origin, ...opened, planned: opened.spec.epochs, stopped: false, fitted: [], rate: undefined };
+  }
+
+  get info(): ModelInfo {
+    return this.at.info;
+  }
+
+  get spec(): RunSpec {
+    return this.at.spec;
   }
 
   trainFor(ms = SLICE): Promise<Progress> {
@@ -108,10 +139,42 @@ export class Model implements ModelApi {
 
   async setLearningRate(value: number): Promise<void> {
     await this.ask("setLearningRate", numberOf(value));
+    this.at.rate = value;
   }
 
-  evaluate(): Promise<Evaluation> {
-    return this.ask("evaluate");
+  fit(options?: FitOptions): FitRun;
+  fit(data: Dataset, options?: FitOptions): FitRun;
+  fit(x: TensorLike | readonly Picture[], y: Targets, options?: FitOptions): FitRun;
+  fit(...given: unknown[]): FitRun {
+    const [x, y, options] = fitRequest(given);
+    // of a second fit, it is this one that is refused
+    let mine = false;
+    const trainee: Trainee = {
+      plan: async () => {
+        if (this.fitting) throw alone("fit");
+        this.fitting = mine = true;
+        const { planned } = await import("./plan.js");
+        return planned(this.at, (method, ...args) => this.ask(method, ...args), x, y, options);
+      },
+      slice: async (ms, until) => {
+        // after the core broke it is a progress alone
+        const slice: Progress & Partial<FitSlice> = await this.ask("fitFor", ms, until);
+        return { ...this.noted(slice), epochs: slice.epochs ?? [] };
+      },
+      over: () => {
+        if (mine) this.fitting = false;
+      },
+    };
+    return new Later(import("./fit.js").then(({ Fit }) => new Fit(trainee, options)));
+  }
+
+  evaluate(data?: Dataset): Promise<Evaluation>;
+  evaluate(x: TensorLike | readonly Picture[], y: Targets): Promise<Evaluation>;
+  async evaluate(x?: unknown, y?: unknown): Promise<Evaluation> {
+    if (x === undefined) return this.ask("evaluate");
+    const { datasetOf } = await import("./extras.js");
+    const { data, files } = datasetOf(x, y, this.info.data.shape).pack(wantedFor(this.info));
+    return this.ask("evaluateOn", textOf(data), files);
   }
 
   image(index: number, part: "train" | "test" = "test"): Promise<ImagePixels> {
@@ -134,8 +197,44 @@ export class Model implements ModelApi {
     return this.ask("inspect", floatsOf("inspect", example));
   }
 
-  async predict(examples: Float32Array): Promise<Float32Array> {
-    return this.ask("predict", floatsOf("predict", examples));
+  async predict(examples: Examples): Promise<Float32Array> {
+    return this.ask("predict", await this.raw("predict", examples));
+  }
+
+  async classify(examples: Examples, { top = Infinity }: { top?: number } = {}): Promise<Classification[][]> {
+    const raw = await this.raw("classify", examples);
+    const { classified } = await import("./extras.js");
+    const most = top === Infinity ? (this.info.data.classes?.length ?? 1) : top;
+    return classified(await this.ask("predict", raw), raw.length / this.info.data.shape.reduce((a, b) => a * b), this.info, most);
+  }
+
+  private async raw(place: string, examples: unknown): Promise<Float32Array> {
+    return examples instanceof Float32Array ? examples : (await import("./extras.js")).rawOf(place, examples, this.info);
+  }
+
+  weights(): Promise<Weight[]> {
+    return this.ask("weights");
+  }
+
+  async setWeights(weights: Parameters<ModelApi["setWeights"]>[0]): Promise<void> {
+    const { tensorsOf } = await import("./extras.js");
+    await this.ask("setWeights", ...tensorsOf(weights, await this.ask("weights")));
+  }
+
+  async freeze(layers?: Parameters<ModelApi["freeze"]>[0], frozen = true): Promise<void> {
+    const { frozenAfter } = await import("./extras.js");
+    Object.assign(this.at, await this.ask("freeze", frozenAfter(layers, frozen, this.info, this.spec.frozen ?? [])));
+  }
+
+  memory(): Promise<MemoryInfo> {
+    return this.ask("memory");
+  }
+
+  // eslint-disable-next-line no-console -- where Keras and TensorFlow.js print it
+  async summary(print: (line: string) => void = console.log): Promise<ModelInfo> {
+    const { summaryLines } = await import("./extras.js");
+    summaryLines(this.info, this.spec.frozen ?? []).forEach((line) => { print(line); });
+    return this.info;
   }
 
   async encode(rows: TableRow[]): Promise<Float32Array> {
@@ -158,7 +257,7 @@ export class Model implements ModelApi {
     const testing = ++this.testing;
     await this.ask("beginRangeTest", numberOf(from), numberOf(to), numberOf(steps));
     for (;;) {
-      signal?.throwIfAborted();
+      checkSignal(signal);
       if (testing !== this.testing) throw superseded();
       const { over, ...test } = await this.ask("rangeTestFor", SLICE);
       if (over) return test;
@@ -172,11 +271,13 @@ export class Model implements ModelApi {
 
   async reset(): Promise<void> {
     await this.ask("reset");
-    this.step_ = 0;
+    this.at.step = 0;
+    this.at.rate = undefined;
   }
 
   restore(learningRate: number): Promise<Progress> {
-    return this.progress("restore", numberOf(learningRate));
+    this.at.rate = numberOf(learningRate);
+    return this.progress("restore", this.at.rate);
   }
 
   save(): Promise<Uint8Array> {
@@ -193,7 +294,7 @@ export class Model implements ModelApi {
 
   /** @internal The files that the data are. */
   get files(): NamedBytes[] {
-    return this.origin.files;
+    return this.at.origin.files;
   }
 
   dispose(): Promise<void> {
@@ -203,18 +304,29 @@ export class Model implements ModelApi {
     return Promise.resolve();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
   private async progress<M extends "trainFor" | "step" | "history" | "restore">(method: M, ...args: Asked<Calls[M]>): Promise<Progress> {
-    const progress = await this.ask(method, ...args);
-    this.step_ = progress.step;
+    // what stands in for data is not learnt from
+    if (this.at.origin.standIn && (method === "trainFor" || method === "step")) throw noData();
+    return this.noted(await this.ask(method, ...args));
+  }
+
+  private noted(progress: Progress): Progress {
+    this.at.step = progress.step;
     const snapshot = this.link?.snapshot;
     for (const observer of this.observers) observer.heard(progress, snapshot === this.told ? undefined : snapshot);
     this.told = snapshot;
+    this.at.stopped = progress.state === "stopped";
     const news = this.news;
     this.news = null;
     return news ? { ...progress, report: progress.report ?? news } : progress;
   }
 
   private ask<M extends keyof Calls>(method: M, ...args: Asked<Calls[M]>): Promise<Answered<Calls[M]>> {
+    if (this.fitting && ALONE.includes(method)) return Promise.reject(alone(method));
     const answer = this.queue.then(async () => {
       if (!this.link) throw disposed();
       try {
@@ -223,7 +335,7 @@ export class Model implements ModelApi {
         if (!(error instanceof Broken)) throw error;
         await this.revive(error);
         // training goes on from where it was put back to; another question is for the caller to ask again
-        if (method === "trainFor" || method === "step") return (await this.living().call("progress")) as Answered<Calls[M]>;
+        if (method === "trainFor" || method === "step" || method === "fitFor") return (await this.living().call("progress")) as Answered<Calls[M]>;
         throw unusable(error);
       }
     });
@@ -240,23 +352,23 @@ export class Model implements ModelApi {
   private async revive(cause: Broken): Promise<void> {
     const old = this.living();
     // what breaks at the same place again will always do so
-    if (this.brokeAt >= 0 && this.step_ <= this.brokeAt) {
+    if (this.brokeAt >= 0 && this.at.step <= this.brokeAt) {
       await this.dispose();
       throw unusable(cause);
     }
-    this.brokeAt = this.step_;
+    this.brokeAt = this.at.step;
     old.close();
     try {
-      const link = await openLink("training", this.origin.worker, this.origin.set, false, this.origin.build.place);
+      const link = await openLink("training", this.at.origin.worker, this.at.origin.set, false, this.at.origin.build.place);
       // disposed of while the new core was loaded
       if (!this.link) {
         link.close();
         throw disposed();
       }
       this.link = link;
-      await begin(link, this.origin, old.snapshot);
+      await begin(link, this.at.origin, old.snapshot);
       const { step } = await link.call("progress");
-      this.step_ = step;
+      this.at.step = step;
       this.news = restored(cause, step);
     } catch (error) {
       await this.dispose();
@@ -268,6 +380,19 @@ export class Model implements ModelApi {
 function begin(link: Link<"training">, { run, file, files }: Origin, snapshot: Uint8Array | undefined): Promise<Opened> {
   const from = snapshot ?? file;
   return from ? link.call("load", from, files) : link.call("create", run ?? "", files);
+}
+
+/** What is given to `fit`, in any of its forms. */
+function fitRequest(given: readonly unknown[]): [x: unknown, y: unknown, options: FitOptions] {
+  const [first, second, third] = given;
+  const only = given.length < 2 && !isDataset(first) && !Array.isArray(first) && !ArrayBuffer.isView(first);
+  if (only) return [undefined, undefined, first ?? {}];
+  return isDataset(first) ? [first, undefined, second ?? {}] : [first ?? null, second, third ?? {}];
+}
+
+function alone(call: string): SaddlepointError {
+  const words = { expected: "no fit under way", got: "one that is not over", hint: "await it, or stop it first" };
+  return new SaddlepointError(report("state", "fit-under-way", call, words));
 }
 
 /** What is said to who waits for a range test when another is begun. */

@@ -4,13 +4,13 @@
  * which the border adds.
  */
 import type {
-  DescentHead, EvaluationPoint, ExamplesHead, ImageHead, IndexPoint, Loss, PlanesHead, ProgressHead, RaceHead, SearchHead, SurfaceHead, TrajectoryHead,
+  DescentHead, EpochLog, EvaluationPoint, ExamplesHead, ImageHead, IndexPoint, Loss, PlanesHead, ProgressHead, RaceHead, ReportMessage, RunMemory, SearchHead, SurfaceHead, TrajectoryHead, WeightHead,
 } from "../pkg/saddlepoint.js";
 
 export type {
   Activation, ActivationName, Augment, BatchSpec, Border, Column, ColumnKind, CriticalKind, CurvaturePoint, Curve, DataInfo, DataSpec, Distribution,
-  EarlyStopping, Evaluation, EvaluationPoint, FilesInfo, Generator, GradientFlow, Initializer, LayerRow, LayerSpec, LayerStatistics, Mistake,
-  ModelInfo, OptimizerSpec, PaddingSpec as Padding, ProfileRow, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunSpec, Scaler, Scaling,
+  EarlyStopping, EpochLog, Evaluation, EvaluationPoint, FilesInfo, Generator, GradientFlow, Initializer, LayerRow, LayerSpec, LayerStatistics, Mistake,
+  ModelInfo, OptimizerSpec, PaddingSpec as Padding, ProfileRow, RangeTest, Region as Box, RegressionFit, Regularization, ReportMessage, RunMemory, RunSpec, Scaler, Scaling,
   Schedule as ScheduleSpec, SplitSpec, Statistics, StepProfile, TableInfo, TableSpec, Task,
 } from "../pkg/saddlepoint.js";
 
@@ -59,6 +59,47 @@ export interface Progress extends Omit<ProgressHead, "evaluations"> {
   evaluations: EvaluationPoint[];
   stepsPerSecond: number; examplesPerSecond: number; secondsLeft: number | null;
 }
+
+/** A progress of `fit` as the core gives it: with what the epochs that ended were worth. */
+export interface FitSlice extends Progress { epochs: EpochLog[] }
+
+/** What an epoch was worth, under the names of Keras. `r2` stands in the place of `accuracy` for a regression; `val_` ones are there if there is a validation part. */
+export interface Logs {
+  /** Number of the epoch in this fit, from 0. */
+  epoch: number;
+  /** Mean of the losses of its batches. */
+  loss: number;
+  /** Share of the first 1,000 training examples that is classified rightly. */
+  accuracy?: number;
+  r2?: number;
+  /** Mean loss over all of the validation part. */
+  val_loss?: number;
+  val_accuracy?: number;
+  val_r2?: number;
+}
+
+/** What a slice of `fit` did: a progress with the epochs that ended in it; `done` is the share of the fit that is done, 0 to 1. */
+export interface FitProgress extends Progress { epochs: Logs[]; done: number }
+
+/** What `fit` did: as in Keras a list for each name, one entry for each epoch in `epoch`. */
+export interface History {
+  epoch: number[];
+  history: { [Name in Exclude<keyof Logs, "epoch">]?: number[] };
+  /** Where the run stands; `stopped` if early stopping ended it, `diverged` if a loss was not finite. */
+  state: Progress["state"];
+  step: number;
+  /** What is to be said of a run that was stopped, diverged or does not move. */
+  report: ReportMessage | null;
+}
+
+/** A tensor of weights: its name, its extents, and its numbers with the last axis running fastest. */
+export interface Weight extends WeightHead { values: Float32Array }
+
+/** Bytes in use: of WebAssembly as a whole (never less than it once was), and of this run: arena of a step, weights, optimizer. */
+export interface MemoryInfo extends RunMemory { wasm: number }
+
+/** A class with its probability. */
+export interface Classification { label: string; index: number; probability: number }
 
 /** Numbers of an image or a filter bank, ready to draw: `count` planes of height x width, one after the other. */
 export interface Planes extends PlanesHead { values: Float32Array }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
-import { Landscape, Model } from "../dist/index.js";
+import { Dataset, datasets, Landscape, Model, SaddlepointError } from "../dist/index.js";
 import { digits, refusal, xor } from "./specs.mjs";
 
 const HUGE = [NaN, Infinity, -Infinity, -1, -0.5, 0.5, 1e-300, 2 ** 31, 2 ** 32, 2 ** 53, 1e300, Number.MAX_SAFE_INTEGER];
@@ -58,11 +58,188 @@ for (const [name, spec, code, place] of WRONG) {
   });
 }
 
+test("a typing mistake is answered with the name that was meant", async () => {
+  const meant = [
+    [{ ...xor, layers: [{ type: "densee", units: 2 }] }, "dense"],
+    [dense({ unit: 3 }), "units"],
+    [dense({ activation: "Relu" }), "relu"],
+    [dense({ activation: "sigmoïd" }), "sigmoid"],
+    [{ ...xor, optimizer: { type: "adan" } }, "adam"],
+    [{ ...xor, optimizer: { type: "adam", learningrate: 0.1 } }, "learningRate"],
+    [{ ...xor, loss: "softmaxCrossEntropi" }, "softmaxCrossEntropy"],
+    [{ ...xor, epoch: 3 }, "epochs"],
+    [{ ...xor, data: { type: "digit" } }, "digits"],
+    [{ ...xor, schedule: { type: "cosin" } }, "cosine"],
+  ];
+  for (const [spec, name] of meant) {
+    const report = await refusal(Model.create(spec));
+    assert.equal(report.hint, `did you mean \`${name}\`?`, report.message);
+  }
+});
+
 test("an unknown type is answered with those there are", async () => {
   const layer = await refusal(Model.create({ ...xor, layers: [{ type: "densee", units: 2 }] }));
   for (const name of ["densee", "dense", "conv2d", "maxPool2d", "averagePool2d", "flatten", "activation"]) assert.ok(layer.message.includes(name), layer.message);
   const optimizer = await refusal(Model.create({ ...xor, optimizer: { type: "adan", learningRate: 1 } }));
   for (const name of ["adan", "sgd", "momentum", "adam"]) assert.ok(optimizer.message.includes(name), optimizer.message);
+});
+
+const net = { inputShape: [2], layers: [{ type: "dense", units: 4 }, { type: "dense", units: 2 }], loss: "softmaxCrossEntropy" };
+const x = Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1);
+const y = [0, 1, 1, 0];
+const given = (more) => () => Dataset.from({ x, y, ...more });
+const picture = { width: 2, height: 2, data: new Uint8ClampedArray(16) };
+
+/** [what is wrong, the call on a model of two features and two classes, code] */
+const CALLS = [
+  ["no input shape at all", () => Model.create({ layers: net.layers, loss: net.loss }), "spec-field"],
+  ["a negative input shape", () => Model.create({ ...net, inputShape: [-2] }), "shape-wrong"],
+  ["an input shape that is no list", () => Model.create({ ...net, inputShape: 2 }), "shape-wrong"],
+  ["an empty input shape", () => Model.create({ ...net, inputShape: [] }), "shape-wrong"],
+  ["half a feature", () => Model.create({ ...net, inputShape: [2.5] }), "shape-wrong"],
+  ["an input larger than memory", () => Model.create({ ...net, inputShape: [2 ** 20, 2 ** 20] }), "shape-wrong"],
+  ["an input shape beside data", () => Model.create({ ...net, data: datasets.xor() }), "input-shape-twice"],
+  ["a last layer that does not say what it puts out", () => Model.create({ ...net, layers: [{ type: "flatten" }] }), "outputs-unknown"],
+  ["an optimizer by another name", () => Model.create({ ...net, optimizer: "adan" }), "spec-field"],
+  ["training without data", async () => (await Model.create(net)).trainFor(10), "no-data"],
+  ["a fit without data", async () => (await Model.create(net)).fit(), "no-data"],
+  ["validation data alone", (model) => model.fit({ validationData: [x, y] }), "validation-alone"],
+  ["features without targets", (model) => model.fit(x), "not-numbers"],
+  ["no features", (model) => model.fit(null, y), "not-numbers"],
+  ["a word for features", (model) => model.fit("digits", y), "not-numbers"],
+  ["no examples", (model) => model.fit(new Float32Array(0), []), "no-examples"],
+  ["fewer targets than examples", (model) => model.fit(x, [0, 1, 1]), "counts-differ"],
+  ["half an example", (model) => model.fit(new Float32Array(7), y), "counts-differ"],
+  ["examples of another shape", (model) => model.fit([[1, 2, 3], [4, 5, 6]], [0, 1]), "counts-differ"],
+  ["rows of different lengths", (model) => model.fit([[1, 2], [3]], [0, 1]), "ragged"],
+  ["a missing number", (model) => model.fit(Float32Array.of(0, NaN, 1, 1), [0, 1]), "not-finite"],
+  ["an infinite number", (model) => model.fit([[1, Infinity], [2, 3]], [0, 1]), "not-finite"],
+  ["a number beyond f32", (model) => model.fit(Float64Array.of(0, 1e300, 1, 1), [0, 1]), "not-finite"],
+  ["null in a row", (model) => model.fit([[1, null], [2, 3]], [0, 1]), "not-numbers"],
+  ["words in a row", (model) => model.fit([["1", "2"], ["3", "4"]], [0, 1]), "not-numbers"],
+  ["64-bit integers", (model) => model.fit(BigInt64Array.of(1n, 2n), [0]), "not-numbers"],
+  ["a view of bytes", (model) => model.fit(new DataView(new ArrayBuffer(32)), y), "not-numbers"],
+  ["a label too large", (model) => model.fit(x, [0, 1, 2, 0]), "label-range"],
+  ["a negative label", (model) => model.fit(x, [0, -1, 1, 0]), "label-range"],
+  ["half a label", (model) => model.fit(x, [0, 0.5, 1, 0]), "label-range"],
+  ["a missing label", (model) => model.fit(x, [0, NaN, 1, 0]), "not-finite"],
+  ["three columns for two classes", (model) => model.fit(x, [[1, 0, 0], [0, 1, 0], [0, 1, 0], [0, 0, 2]]), "label-range"],
+  ["a dataset and targets", (model) => model.fit(given()(), y), "fit-options"],
+  ["a dataset of other features", (model) => model.fit(datasets.iris()), "fit-other-shape"],
+  ["a dataset of a regression", (model) => model.fit(datasets.diabetes()), "fit-other-shape"],
+  ["a file that is none", (model) => Dataset.files([{ name: "a.npy", bytes: new Uint8Array(9) }]).then((set) => model.fit(set)), null],
+  ["a table with a ragged line", (model) => model.fit(Dataset.csv("a,b,y\n1,2,0\n3,4\n")), "table-ragged"],
+  ["no epochs", (model) => model.fit(x, y, { epochs: 0 }), "fit-number"],
+  ["negative epochs", (model) => model.fit(x, y, { epochs: -3 }), "fit-number"],
+  ["half an epoch", (model) => model.fit({ epochs: 0.5 }), "fit-number"],
+  ["epochs without end", (model) => model.fit(x, y, { epochs: Infinity }), "fit-number"],
+  ["a word for epochs", (model) => model.fit(x, y, { epochs: "10" }), "fit-number"],
+  ["a batch of none", (model) => model.fit(x, y, { batchSize: 0 }), "fit-number"],
+  ["a negative batch", (model) => model.fit(x, y, { batchSize: -1 }), "fit-number"],
+  ["a huge batch", (model) => model.fit(x, y, { batchSize: 2 ** 40 }), "fit-number"],
+  ["all of it for validation", (model) => model.fit(x, y, { validationSplit: 1 }), "fit-split"],
+  ["a negative share for validation", (model) => model.fit(x, y, { validationSplit: -0.2 }), "fit-split"],
+  ["no example left to learn from", (model) => model.fit([[1, 2]], [0], { validationSplit: 0.5 }), "split-test"],
+  ["validation data of another shape", (model) => model.fit(x, y, { validationData: [[[1, 2, 3]], [0]] }), "counts-differ"],
+  ["validation data that are no pair", (model) => model.fit(x, y, { validationData: x }), "validation-kind"],
+  ["validation data that the core reads", (model) => model.fit(x, y, { validationData: datasets.xor() }), "validation-kind"],
+  ["an option by another name", (model) => model.fit(x, y, { epoch: 3 }), "fit-options"],
+  ["options that are a number", (model) => model.fit(x, y, 3), "fit-options"],
+  ["a callback by another name", (model) => model.fit(x, y, { callbacks: { onEpoch() {} } }), "fit-callbacks"],
+  ["a callback that is none", (model) => model.fit(x, y, { callbacks: { onEpochEnd: 1 } }), "fit-callbacks"],
+  ["callbacks that are a function", (model) => model.fit(x, y, { callbacks: () => 1 }), "fit-callbacks"],
+  ["a signal that is none", (model) => model.fit(x, y, { signal: {} }), "fit-signal"],
+  ["a signal that was aborted before", (model) => model.fit(x, y, { signal: AbortSignal.abort() }), "aborted"],
+  ["a signal that is aborted meanwhile", (model) => {
+    const controller = new AbortController();
+    return model.fit(x, y, { epochs: 1_000_000, signal: controller.signal, callbacks: { onProgress: () => controller.abort() } });
+  }, "aborted"],
+  ["a model created with an aborted signal", () => Model.create(net, { signal: AbortSignal.abort() }), "aborted"],
+  ["two fits at once", async (model) => {
+    const first = model.fit(x, y, { epochs: 1_000_000 });
+    await new Promise((done) => setTimeout(done, 5));
+    try {
+      return await model.fit(x, y);
+    } finally {
+      first.stop();
+      await first;
+    }
+  }, "fit-under-way"],
+  ["steps while a fit is under way", async (model) => {
+    const fit = model.fit(x, y, { epochs: 1_000_000 });
+    await new Promise((done) => setTimeout(done, 5));
+    try {
+      return await model.step();
+    } finally {
+      fit.stop();
+      await fit;
+    }
+  }, "fit-under-way"],
+  ["half an example to predict", (model) => model.predict([1, 2, 3]), "scaling-rows"],
+  ["a missing number to predict", (model) => model.predict([[1, NaN]]), "not-finite"],
+  ["nothing to predict", (model) => model.predict([]), null],
+  ["a picture for a table", (model) => model.predict(picture), "no-images"],
+  ["a picture without its pixels", () => Dataset.images([{ ...picture, data: new Uint8ClampedArray(3) }], [0], { size: [2, 2] }), "picture-size"],
+  ["no picture", () => Dataset.images([null], [0], { size: [2, 2] }), "picture-kind"],
+  ["pictures of no size", () => Dataset.images([picture], [0], { size: [0, 2] }), "shape-wrong"],
+  ["no classes asked for", (model) => model.classify(x, { top: 0 }), "not-whole"],
+  ["classes of numbers", async () => {
+    const model = await Model.create({ ...net, loss: "meanSquaredError" });
+    return model.classify(x);
+  }, "no-classes"],
+  ["an evaluation of fewer targets", (model) => model.evaluate(x, [0]), "counts-differ"],
+  ["an evaluation of another set", (model) => model.evaluate(datasets.iris()), "fit-other-shape"],
+  ["weights that are none", (model) => model.setWeights(3), "weights-wrong"],
+  ["weights by another name", (model) => model.setWeights({ "dense_9.kernel": [1] }), "weights-wrong"],
+  ["weights of another length", (model) => model.setWeights({ "dense_1.bias": [1, 2, 3] }), "weights-wrong"],
+  ["weights of another shape", (model) => model.setWeights([{ name: "dense_1.kernel", shape: [4, 2], values: new Float32Array(8) }]), "weights-wrong"],
+  ["missing weights", (model) => model.setWeights({ "dense_1.bias": [1, 2, NaN, 4] }), "not-finite"],
+  ["a layer that is not there", (model) => model.freeze("dense_3"), "layer-unknown"],
+  ["a layer beyond the last", (model) => model.freeze(2), "layer-unknown"],
+  ["a word for true", (model) => model.freeze("dense_1", "yes"), "freeze-flag"],
+  ["data that are a number", () => Dataset.from(3), "arrays-missing"],
+  ["data without targets", () => Dataset.from({ x }), "arrays-missing"],
+  ["a table that is no text", () => Dataset.csv(new Uint8Array(3)), "not-text"],
+  ["files that are none", () => Dataset.files([{ name: "a" }]), "file-no-bytes"],
+  ["no files", () => Dataset.files([]), "files-missing"],
+  ["a shape that does not fit", given({ shape: [3] }), "counts-differ"],
+  ["a scaling by another name", given({ scaling: "minmax" }), "scaling-unknown"],
+  ["a class twice", (model) => model.fit(given({ classes: ["a", "a"] })()), "classes-wrong"],
+  ["no classes", (model) => model.fit(given({ classes: 0 })()), "classes-wrong"],
+  ["a model that was disposed of", async () => {
+    const model = await Model.create(net);
+    await model.dispose();
+    return model.fit(x, y);
+  }, "disposed"],
+  ["weights of a model that was disposed of", async () => {
+    const model = await Model.create(net);
+    await model.dispose();
+    return model.weights();
+  }, "disposed"],
+  ["a model that is disposed of while it trains", async () => {
+    const model = await Model.create(net);
+    const fit = model.fit(x, y, { epochs: 1_000_000 });
+    setTimeout(() => model.dispose(), 5);
+    return fit;
+  }, "disposed"],
+];
+
+test(`${CALLS.length} wrong calls are refused with a code and a hint, and the model still trains`, async (context) => {
+  assert.ok(CALLS.length >= 60);
+  const model = await Model.create(net);
+  await model.fit(x, y);
+  for (const [name, call, code] of CALLS) {
+    await context.test(name, async () => {
+      const error = await Promise.resolve().then(() => call(model)).then(() => assert.fail("it was not refused"), (reason) => reason);
+      assert.ok(error instanceof SaddlepointError, String(error?.stack));
+      assert.notEqual(error.report.kind, "internal", error.message);
+      if (code !== null) assert.equal(error.code, code, error.message);
+      assert.ok(error.hint !== "" && error.message.includes(error.hint), error.message);
+      const { state, history } = await model.fit(x, y, { epochs: 2 });
+      assert.deepEqual([state, history.loss.length], ["done", 2]);
+    });
+  }
+  await model.dispose();
 });
 
 /** Every way to put `value` in the place of one field, at any depth. */

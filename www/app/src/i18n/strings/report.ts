@@ -43,6 +43,14 @@ export const report = {
   "report.arrays-features": ["{place}: {expected} can be read, and it holds {got}. Convert it before it is saved.", "{place}：可读取 {expected}，而实为 {got}。请转换后再保存。"],
   "report.arrays-one-class": ["All labels of {place} are {label}: there is nothing to tell apart. Choose another set.", "{place} 的标签全为 {label}，无从区分。请选择其他数据。"],
 
+  // arrays of a program, and training further
+  "report.given-damaged": ["{place} holds no arrays that can be read. Make the data set again from its arrays.", "{place} 中没有可读的数组。请由数组重新生成数据集。"],
+  "report.given-parts-differ": ["Validation data must be like those for training: {want} are needed, {got} came.", "验证数据须与训练数据一致：需要 {want}，收到 {got}。"],
+  "report.fit-other-network": ["These data have another shape than the network was made for. Give examples of the same shape, or create another model.", "数据的形状与网络不符。请使用相同形状的样本，或新建模型。"],
+  "report.fit-other-shape": ["Examples of {place} have the shape {got}, the network was made for {want}. Give examples of the same shape.", "{place} 的样本形状为 {got}，而网络为 {want} 所建。请使用相同形状的样本。"],
+  "report.layer-unknown": ["No layer with weights is called {name}. There are {known}.", "没有名为 {name} 的含参数层。现有：{known}。"],
+  "report.weights-wrong": ["The weights for {place} do not fit this network. Use the names and shapes that it has.", "{place} 的权重与该网络不符。请使用其已有的名称与形状。"],
+
   // tables
   "report.table-file-size": ["{place} has {got} bytes; at most {most} fit. Use fewer lines or columns.", "{place} 有 {got} 字节，最多容纳 {most}。请减少行或列。"],
   "report.table-not-utf8": ["{place} is not text in UTF-8: line {line} has a byte that is none. Save the table as CSV UTF-8.", "{place} 不是 UTF-8 文本：第 {line} 行有无效字节。请另存为 UTF-8 编码的 CSV。"],
