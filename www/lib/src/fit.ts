@@ -130,7 +130,8 @@ export class Fit {
       const told: FitProgress = { ...progress, secondsLeft, epochs: logs, done: (step - start) / (until - start) };
       await this.tell((callbacks) => callbacks.onProgress?.(told));
       await this.offer(told);
-      if (progress.state !== "running") break;
+      // ready: the core broke before its first step
+      if (progress.state !== "running" && progress.state !== "ready") break;
       await breath();
       while (this.held()) await this.held();
       checkSignal(this.signal);

@@ -106,6 +106,40 @@ test("a core that breaks is replaced, and training goes on from the last snapsho
   await whole.dispose();
 });
 
+test("a fit goes on where its core broke, with the history of one that was not disturbed", async () => {
+  const breakAt = (call) => {
+    let calls = 0;
+    breaks = ({ method }) => method === "fitFor" && ++calls === call;
+  };
+  const [whole, model] = [await Model.create(digits), await Model.create(digits, { worker })];
+  breakAt(2);
+  const disturbed = await model.fit({ epochs: 3 });
+  const { report, ...rest } = await whole.fit({ epochs: 3 });
+  assert.equal(report, null);
+  assert.equal(disturbed.report.code, "restored");
+  assert.deepEqual({ ...disturbed, report }, { ...rest, report });
+  assert.equal((await model.history()).runHash, (await whole.history()).runHash);
+  await Promise.all([whole.dispose(), model.dispose()]);
+
+  // on arrays, after a first fit: the new core has the data of the second, and the weights of the first
+  const net = { inputShape: [2], layers: [{ type: "dense", units: 4, activation: "tanh" }, { type: "dense", units: 2 }], loss: "softmaxCrossEntropy" };
+  const [here, there] = [await Model.create(net), await Model.create(net, { worker })];
+  const [x, y] = [Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1), [0, 1, 1, 0]];
+  for (const one of [here, there]) {
+    breaks = () => false;
+    await one.fit(x, y, { epochs: 20 });
+    breakAt(1);
+    const { history } = await one.fit(x, [1, 0, 0, 1], { epochs: 30, batchSize: 2 });
+    assert.equal(history.loss.length, 30);
+  }
+  breaks = () => false;
+  assert.deepEqual(await there.weights(), await here.weights());
+  await there.freeze("dense_1");
+  assert.ok((await there.memory()).wasm > 0);
+  await Promise.all([here.dispose(), there.dispose()]);
+  assert.equal(alive.size, 0);
+});
+
 test("a core that breaks before the first snapshot starts anew, over the same files", async () => {
   const model = await Model.create(files, { worker, files: idx() });
   breaks = ({ method }) => method === "step";
