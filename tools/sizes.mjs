@@ -27,7 +27,8 @@ const LATER = [
   { name: "scripts of functions", files: /^(Function|More|spec|export).*\.js$/, limit: 20 * KB },
   { name: "speed in WebAssembly", files: /^saddlepoint_bench_bg.*\.wasm$/, limit: 400 * KB },
   { name: "scripts of speed", files: /^(Spends|Speed|rows|speed).*\.js$/, limit: 14 * KB },
-  { name: "scripts", files: /^(?!Network|curvature-|Function|More|spec|export|Spends|Speed|rows|speed).*\.js$/, limit: 70 * KB },
+  { name: "scripts of runs that are kept", files: /^autosave.*\.js$/, limit: 6 * KB },
+  { name: "scripts", files: /^(?!autosave|Network|curvature-|Function|More|spec|export|Spends|Speed|rows|speed).*\.js$/, limit: 70 * KB },
   { name: "styles", files: /\.css$/, limit: 10 * KB },
 ];
 const FIRST_LIMIT = 700 * KB;

@@ -3,6 +3,7 @@ import { expect, test } from "@playwright/test";
 import { Model, type LayerSpec, type OptimizerSpec, type RunSpec, type ScheduleSpec } from "saddlepoint";
 
 import { inspect } from "../../app/src/i18n/strings/inspect.js";
+import { kept } from "../../app/src/i18n/strings/kept.js";
 import { landscape } from "../../app/src/i18n/strings/landscape.js";
 import { report } from "../../app/src/i18n/strings/report.js";
 import { shell } from "../../app/src/i18n/strings/shell.js";
@@ -15,7 +16,7 @@ import {
   AUGMENT, constantsOf, constantsOfShape, fieldOf, gradientConstants, METHODS, REGULARIZATION, SHAPES, STOPPING, tuned, tuningFrom, valueOf, type Constant,
 } from "../../app/src/state/tuning.js";
 
-const parts: Table[] = [shell, landscape, train, inspect, samples, report];
+const parts: Table[] = [shell, landscape, train, inspect, kept, samples, report];
 const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "").sort();
 
 test("both languages fill in the same values", () => {

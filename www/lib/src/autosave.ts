@@ -16,7 +16,7 @@
  */
 import type { CreateOptions, ModelApi } from "./api.js";
 import { report, SaddlepointError } from "./error.js";
-import { hold, type IfBusy } from "./hold.js";
+import { heldNames, hold, type IfBusy } from "./hold.js";
 import { refused, stringOf } from "./input.js";
 import { Model } from "./model.js";
 import { Saver } from "./saver.js";
@@ -80,6 +80,8 @@ export interface Resumed {
   time: number;
   /** What is wrong with newer checkpoints, which were set aside. */
   setAside: ReportMessage[];
+  /** The files that its data are, as they were kept or passed. */
+  files: NamedBytes[];
 }
 
 /** A run that is stored. */
@@ -91,6 +93,8 @@ export interface StoredRun extends SavedPoint {
   data: string;
   /** Checkpoints that can be gone back to. */
   checkpoints: number;
+  /** A tab saves under this name now. */
+  busy: boolean;
 }
 
 /** A checkpoint that could not be read. */
@@ -134,7 +138,7 @@ export async function resume(name: string, options: CreateOptions = {}): Promise
   for (const head of heads) {
     try {
       const model = await read(head, { ...options, files });
-      return { model, step: head.step, time: head.time, setAside };
+      return { model, step: head.step, time: head.time, setAside, files };
     } catch (error) {
       if (!(error instanceof SaddlepointError) || !DAMAGED.includes(error.code)) throw error;
       await store.setAside(head, error.report);
@@ -149,10 +153,11 @@ export async function resume(name: string, options: CreateOptions = {}): Promise
 /** The runs that are stored, the newest first. */
 export async function storedRuns(): Promise<StoredRun[]> {
   const runs = new Map<string, StoredRun>();
+  const held = await heldNames();
   for (const { name, step, steps, data, time, bytes } of await store.heads()) {
     const run = runs.get(name);
     if (run) run.checkpoints += 1;
-    else runs.set(name, { name, step, steps, data, time, bytes, checkpoints: 1 });
+    else runs.set(name, { name, step, steps, data, time, bytes, checkpoints: 1, busy: held.has(name) });
   }
   return [...runs.values()].sort((a, b) => b.time - a.time);
 }

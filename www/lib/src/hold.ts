@@ -5,6 +5,8 @@ export type IfBusy = "refuse" | "wait" | "rename";
 
 export interface Held { name: string; release: () => void }
 
+/** What the locks are called before the name. */
+const PREFIX = "saddlepoint: ";
 /** Names that are tried by `"rename"`. */
 const MOST_NAMES = 100;
 
@@ -13,13 +15,19 @@ export async function hold(name: string, ifBusy: IfBusy, signal: AbortSignal | u
   const tries = ifBusy === "rename" ? MOST_NAMES : 1;
   for (let i = 1; i <= tries; i++) {
     const free = i === 1 ? name : `${name} (${i})`;
-    const release = await lock(`saddlepoint: ${free}`, ifBusy === "wait" ? { ...(signal ? { signal } : {}) } : { ifAvailable: true });
+    const release = await lock(PREFIX + free, ifBusy === "wait" ? { ...(signal ? { signal } : {}) } : { ifAvailable: true });
     if (release) return { name: free, release };
   }
   throw new SaddlepointError(report("state", "autosave-busy", "autosave", {
     expected: `a name that nobody saves under`, got: `${name}, which is saved by another tab or by another call`,
     hint: 'close the other tab, choose another name, or pass ifBusy: "rename" or "wait"',
   }, { name }));
+}
+
+/** The names that are held now, by any tab. */
+export async function heldNames(): Promise<Set<string>> {
+  const { held = [] } = (await (navigator as Partial<Navigator>).locks?.query()) ?? {};
+  return new Set(held.map(({ name = "" }) => name).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length)));
 }
 
 /** Resolves with what lets go of the lock once it is held, with `null` if another holds it. */

@@ -1,6 +1,7 @@
 /** The page in two languages: one table, typed keys. */
 import { settings } from "../state/settings.svelte.ts";
 import type { inspect } from "./strings/inspect.ts";
+import type { kept } from "./strings/kept.ts";
 import { landscape } from "./strings/landscape.ts";
 import type { network } from "./strings/network.ts";
 import { report } from "./strings/report.ts";
@@ -13,7 +14,7 @@ import type { Entry } from "./table.ts";
 
 export const strings = { ...shell, ...landscape, ...train, ...report } as const;
 /** Those of parts that are fetched later; each brings its own. */
-type Later = typeof inspect & typeof samples & typeof network & typeof speed & typeof surface;
+type Later = typeof inspect & typeof kept & typeof samples & typeof network & typeof speed & typeof surface;
 export type Key = keyof typeof strings | keyof Later;
 export type Language = "en" | "zh";
 export type Values = Record<string, string | number>;

@@ -273,6 +273,11 @@ export class Session {
   private async load(bytes: Uint8Array, files: NamedBytes[]): Promise<void> {
     const given = files.length > 0 ? files : this.files;
     const model = await Model.load(bytes, given.length > 0 ? { files: [...given] } : {});
+    await this.show(model, files, given);
+  }
+
+  /** Shows a run that was under way before, with its recipe; `given` are the files that its data are, `files` those that are new. */
+  async show(model: Model, files: NamedBytes[], given: NamedBytes[] = files): Promise<void> {
     const history = await model.history();
     clearTimeout(this.timer);
     this.ticket += 1;
