@@ -4,7 +4,7 @@ import { report, SaddlepointError } from "./error.js";
 import type { Held } from "./hold.js";
 import type { Model } from "./model.js";
 import * as store from "./store.js";
-import type { Progress, ReportMessage } from "./types.js";
+import type { NamedBytes, Progress, ReportMessage } from "./types.js";
 
 interface Options {
   every: number;
@@ -32,7 +32,8 @@ export class Saver implements Autosave {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private next: Snapshot | null = null;
   private writing: Promise<void> | null = null;
-  private stored = false;
+  /** The data files that were kept last. */
+  private files: readonly NamedBytes[] = [];
   private over = false;
 
   constructor(private readonly model: Model, private readonly held: Held, private kept: number[], private readonly options: Options) {
@@ -162,11 +163,12 @@ export class Saver implements Autosave {
     this.kept = [head.sequence, ...this.kept.slice(0, this.options.keep - 1)];
   }
 
-  /** Keeps the files of the data, once. */
+  /** Keeps the files of the data, once; a fit on other data brings others. */
   private async data(): Promise<void> {
-    if (this.stored) return;
-    this.stored = true;
-    if (this.options.data && this.model.files.length > 0) await store.putData(this.name, this.model.files);
+    const { files } = this.model;
+    if (files === this.files || !this.options.data) return;
+    this.files = files;
+    if (files.length > 0) await store.putData(this.name, files);
   }
 
   private tell(message: ReportMessage): void {
