@@ -2,7 +2,7 @@
 // the pages in Chromium, built for production, under a policy without eval.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -61,6 +61,14 @@ test("an app of Node trains XOR and digits, in its thread and in one of their ow
   assert.ok(expected.digits.accuracy > 0.9, `digits: ${expected.digits.accuracy}`);
   assert.deepEqual(expected.images, ["images"]);
   assert.ok(expected.functions > 10);
+});
+
+const deno = process.env.DENO ?? "deno";
+const hasDeno = spawnSync(deno, ["--version"]).status === 0;
+
+test("the same app in Deno gives the same bits", { skip: !hasDeno && "no Deno here; DENO names it" }, () => {
+  const output = execFileSync(deno, ["run", "--allow-all", "--node-modules-dir=manual", "main.js"], { cwd: join(apps.root, "node"), encoding: "utf8" });
+  assert.deepEqual(JSON.parse(output), [expected, expected]);
 });
 
 for (const [name, build] of Object.entries(BUNDLERS)) {
