@@ -4,7 +4,7 @@
 source "$(dirname "$0")/env.sh"
 
 # bytes of the archive: WebAssembly does not shrink much further, and each of its modules has a budget of its own (sizes.mjs)
-limit=$((1400 * 1024))
+limit=$((1450 * 1024))
 # no scripts: what they are depends on who loads them
 files=(core.wasm rest.wasm images.wasm digits.bin wine.bin breast_cancer.bin package.json)
 

@@ -27,9 +27,7 @@ const run: RunSpec = {
 };
 
 const model = await Model.create(run, { files });
-let progress;
-do progress = await model.trainFor(100);
-while (progress.state === "running");
+await model.fit();
 const { regression } = await model.evaluate();
 // a little of ridge: one town is what is left when it is none of the others
 const linear = await model.leastSquares({ ridge: 0.001 });

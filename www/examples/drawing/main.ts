@@ -54,16 +54,13 @@ async function learn(): Promise<void> {
   try {
     const files = idxOf(kinds);
     const next = await Model.create(runOf(count()), { files });
-    let progress;
-    do {
-      progress = await next.trainFor(50);
-      output.value = `Learning: ${Math.round((100 * progress.step) / next.info.steps)} %`;
-    } while (progress.state === "running");
+    for await (const { done } of next.fit()) output.value = `Learning: ${Math.round(100 * done)} %`;
+    const { step, runHash } = await next.history();
     await model?.dispose();
     [model, known] = [next, kinds.length];
     await keep(kinds, await next.save());
-    output.value = `Learnt from ${count()} drawings in ${progress.step} steps and kept in this browser. Draw something new.`;
-    dataset["learnt"] = progress.runHash;
+    output.value = `Learnt from ${count()} drawings in ${step} steps and kept in this browser. Draw something new.`;
+    dataset["learnt"] = runHash;
   } catch (error) {
     output.value = error instanceof SaddlepointError ? error.message : String(error);
   }

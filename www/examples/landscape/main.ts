@@ -57,11 +57,7 @@ const model = await Model.create(run);
 const { data, layers, loss, test, seed } = model.spec;
 const spec = { data, layers, loss, test, seed, examples: 512 };
 
-let progress;
-do {
-  progress = await model.trainFor(50);
-  output.value = `Training: step ${progress.step}`;
-} while (progress.state === "running");
+for await (const { step } of model.fit()) output.value = `Training: step ${step}`;
 const { accuracy } = await model.evaluate();
 
 const network = await Curvature.create(spec, { weights: await model.save() });

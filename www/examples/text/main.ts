@@ -26,11 +26,13 @@ const model = await Model.create(
   },
   { files: [{ name: path, bytes: new Uint8Array(await readFile(path)) }] },
 );
-let progress;
-do {
-  progress = await model.trainFor(1000);
-  console.log(`step ${progress.step}: ${progress.loss.at(-1)?.toFixed(3) ?? ""} nats a character`);
-} while (progress.state === "running");
+await model.fit({
+  callbacks: {
+    onEpochEnd(epoch, { loss }) {
+      if (epoch % 10 === 9) console.log(`epoch ${epoch + 1}: ${loss.toFixed(3)} nats a character`);
+    },
+  },
+});
 
 // 0 takes the likeliest character, 1 each as often as it was learnt
 for (const temperature of [0, 0.5]) {

@@ -9,7 +9,7 @@ const LOOPS = [0, 6, 8, 9];
 const FEW = 40;
 
 async function trained(model: Model): Promise<Model> {
-  while ((await model.trainFor(100)).state === "running");
+  await model.fit();
   return model;
 }
 

@@ -105,7 +105,7 @@ export class Dataset {
     return new Dataset({ data, files: [] });
   }
 
-  /** As the core takes it, with targets as a network wants them. */
+  /** As the core takes it, with targets as a network wants them. @internal */
   pack(wanted: Wanted = {}): Packed {
     if (!("x" in this.source)) return this.source;
     const key = JSON.stringify(wanted);
