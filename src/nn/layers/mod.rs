@@ -18,6 +18,7 @@ mod dropout;
 mod embedding;
 mod flatten;
 mod norm;
+mod own;
 mod pool;
 mod prelu;
 mod recurrent;
@@ -36,6 +37,7 @@ pub use dropout::{Dropout, GaussianNoise, SpatialDropout2d};
 pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use norm::{GroupNormalization, LayerNormalization, RmsNormalization};
+pub use own::{Custom, OwnParameter};
 pub use pool::{AveragePool2d, GlobalAveragePool2d, GlobalMaxPool2d, MaxPool2d};
 pub use prelu::PRelu;
 pub use recurrent::{Carried, Cell, Gru, Lstm, Recurrence, SimpleRnn};
@@ -191,6 +193,7 @@ layers![
     Lstm(Lstm),
     Gru(Gru),
     MultiHeadAttention(MultiHeadAttention),
+    Custom(Custom),
 ];
 
 fn yes() -> bool {

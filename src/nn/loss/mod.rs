@@ -13,11 +13,13 @@
 mod cross_entropy;
 mod divergence;
 mod margin;
+mod own;
 mod regression;
 
 pub use cross_entropy::{BinaryCrossEntropy, SoftmaxCrossEntropy};
 pub use divergence::{KlDivergence, gaussian_divergence};
 pub use margin::Hinge;
+pub use own::CustomLoss;
 pub use regression::{HalfMeanSquaredError, Huber, LogCosh, MeanAbsoluteError, MeanSquaredError, SmoothL1};
 
 use super::Activation;
@@ -159,6 +161,7 @@ losses![
     LogCosh,
     KlDivergence,
     Hinge,
+    CustomLoss,
 ];
 
 /// A loss with its options.

@@ -198,3 +198,62 @@ fn the_divergence_of_a_normal_distribution_from_the_standard_one() {
     Executor::new(plan).unwrap().run(&mut bindings).unwrap();
     near(&out, &[0.5 * (1.0 + 4.0 + std::f64::consts::E - 2.0)]);
 }
+
+/// A description of a loss whose instructions are written one behind the other.
+fn own(function: &str) -> Loss {
+    read(&format!(r#"{{"type":"customLoss","function":[{function}]}}"#)).unwrap()
+}
+
+#[test]
+fn a_loss_of_the_description_is_the_one_it_describes() {
+    let (x, targets) = ([0.3, -1.2, 0.8, 2.0, 0.1, -0.4], [0.0, -1.0, 1.0, 0.5, 0.5, -2.0]);
+    let squares = own(r#"{"op":"sub","of":[0,1]},{"op":"mul","of":[2,2]}"#);
+    let wanted = values(&MeanSquaredError::default().into(), &x, None, &targets);
+    for (got, want) in values(&squares, &x, None, &targets).iter().zip(&wanted) {
+        near(got, want);
+    }
+    // of classes the rows with 1 at the class come
+    let entropy = own(
+        r#"{"op":"logSoftmax","of":[0]},{"op":"mul","of":[1,2]},{"op":"sum","of":[3]},{"op":"neg","of":[4]}"#,
+    );
+    let wanted = values(&SoftmaxCrossEntropy::default().into(), &x, Some(&[2, 0]), &[]);
+    for (got, want) in values(&entropy, &x, Some(&[2, 0]), &[]).iter().zip(&wanted) {
+        near(got, want);
+    }
+}
+
+#[test]
+fn a_loss_of_the_description_may_not_mix_examples_or_leave_the_output_out() {
+    for (function, code) in [
+        ("", "own-function"),
+        (r#"{"op":"constant","number":1.0}"#, "own-result"),
+        (r#"{"op":"sum","of":[0],"axes":[1]}"#, "own-function"),
+        (r#"{"op":"sum","of":[0]},{"op":"softmax","of":[2]}"#, "own-function"),
+        (r#"{"op":"sum","of":[0,1]}"#, "own-function"),
+        (r#"{"op":"add","of":[0,2]}"#, "own-function"),
+        (r#"{"op":"constant"}"#, "own-function"),
+        (r#"{"op":"matMul","of":[0,1]}"#, "own-function"),
+        (r#"{"op":"reshape","of":[0]}"#, "own-function"),
+        (r#"{"op":"sum","of":[0]},{"op":"add","of":[0,2]}"#, "own-function"),
+    ] {
+        let mut g = Graph::new();
+        let x = g.input(Buffer::Features, 0, [4, 3]).unwrap();
+        let target = g.input(Buffer::Targets, 0, [4, 3]).unwrap();
+        let error = own(function).per_example(&mut g, x, target).unwrap_err();
+        assert_eq!(error.report().code, code, "{function}: {error}");
+    }
+    for function in [
+        r#"{"op":"reshape","of":[0],"shape":[4]}"#,
+        r#"{"op":"reshape","of":[0],"shape":[18446744073709551615,2]}"#,
+        r#"{"op":"transpose","of":[0],"axes":[1]}"#,
+        r#"{"op":"transpose","of":[0],"axes":[18446744073709551615]}"#,
+        r#"{"op":"slice","of":[0],"begin":[2],"shape":[2]}"#,
+        r#"{"op":"slice","of":[0],"begin":[18446744073709551615],"shape":[2]}"#,
+        r#"{"op":"slice","of":[0],"begin":[],"shape":[]}"#,
+    ] {
+        let mut g = Graph::new();
+        let x = g.input(Buffer::Features, 0, [4, 3]).unwrap();
+        let target = g.input(Buffer::Targets, 0, [4, 3]).unwrap();
+        assert!(own(function).per_example(&mut g, x, target).is_err(), "{function}");
+    }
+}

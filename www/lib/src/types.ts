@@ -24,13 +24,13 @@ export type { Certificate, Equal, IndexAt, IndexPoint, NetworkInfo, NetworkRaceS
 // what those are made of
 export type {
   ActivationLayer, ActivationWith, Adadelta, Adagrad, Adam, AdamW, Adamax, AveragePool2d, BatchNormalization, BinaryCrossEntropy, ClassScore,
-  ClassScores, Coefficient, Concatenate, Constant, Conv2dLayer as Conv2d, Conv2dTranspose, Cosine, DampedNewton, Dense, DepthwiseConv2d, Dropout,
+  ClassScores, Coefficient, Concatenate, Constant, Conv2dLayer as Conv2d, Conv2dTranspose, Cosine, Custom, CustomLoss, DampedNewton, Dense, DepthwiseConv2d, Dropout,
   Embedding, Exponential, Flatten, GaussianNoise, GlobalAveragePool2d, GlobalMaxPool2d, GroupNormalization, Gru, HalfMeanSquaredError, Hinge,
-  Huber, InverseTime, KlDivergence, LayerNormalization, Linear, LinearFit, Lion, LocallyConnected2d, LogCosh, Loss, Lstm, MaxPool2d,
+  Huber, Instruction, InverseTime, KlDivergence, LayerNormalization, Linear, LinearFit, Lion, LocallyConnected2d, LogCosh, Loss, Lstm, MaxPool2d,
   MeanAbsoluteError, MeanSquaredError, MethodSpec as OptimizerMethod, Missing as MissingCells, Momentum, Monitor, MultiHeadAttention, Nadam,
-  Newton, Odd as OddCell, OneCycle, Options as OptimizerOptions, PRelu, PerturbedGradientDescent, Plateau, Radam, RegressionScore, Reshape,
+  Newton, Odd as OddCell, OneCycle, Options as OptimizerOptions, OwnParameter, PRelu, PerturbedGradientDescent, Plateau, Radam, RegressionScore, Reshape,
   Residual, RmsNormalization, Rmsprop, SaddleFreeNewton, SaddleSpec as SaddleMethod, SearchEnd, SequenceTask, Sgd, ShapeSpec as ScheduleShape,
-  SimpleRnn, SmoothL1, SoftmaxCrossEntropy, SpatialDropout2d, Step,
+  SimpleRnn, SmoothL1, SoftmaxCrossEntropy, SpatialDropout2d, Step, Verb,
 } from "../pkg/saddlepoint.js";
 
 /** A loss by its name, or with options. */

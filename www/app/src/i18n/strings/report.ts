@@ -151,6 +151,10 @@ export const report = {
   // the network
   "report.no-layers": ["The network has no layers. Add a dense layer.", "网络没有层。请添加一个全连接层。"],
   "report.no-parameters": ["The network has no weights. Add a dense or a convolution layer.", "网络没有权重。请添加全连接层或卷积层。"],
+  "report.own-argument": ["{place}: {expected} is needed, not {got}.", "{place}：需要 {expected}，得到的是 {got}。"],
+  "report.own-function": ["{place}: {expected} is needed, not {got}. Shapes and axes are those of one example.", "{place}：需要 {expected}，得到的是 {got}。形状与轴均指单个样本。"],
+  "report.own-parameter": ["{place}: parameters need different names of letters, digits and _; {got} is none.", "{place}：参数名须互不相同，且只含字母、数字和下划线；{got} 不符合。"],
+  "report.own-result": ["{place}: its result must depend on its input.", "{place}：结果必须依赖输入。"],
   "report.layer-needs-images": [
     "{place} needs images and gets rows of numbers. Put it before the flatten and dense layers, or use a data set of images.",
     "{place} 需要图像，得到的是数值行。请放在展平层和全连接层之前，或改用图像数据。",
