@@ -56,13 +56,7 @@ const RUNS = [
   plane("spiral", [dense(8, "relu"), dense(8, "relu")], "linear"),
   plane("circle", [dense(8, "tanh")], "constant"),
   plane("xor", [dense(8, "sigmoid")], "constant"),
-  // nothing to learn from: whoever looks for the reason finds no dead unit
-  { ...plane("xor", [dense(8, "tanh")], "constant"), data: { type: "generated", kind: "xor", examples: 400, noise: 0 }, epochs: 30 },
   plane("gaussians", [], "constant"),
-  {
-    data: { type: "diabetes" }, test: 0.2, layers: [dense(16, "relu"), { type: "dense", units: 1 }], loss: "meanSquaredError",
-    optimizer: { type: "sgd", learningRate: 0.05 }, batch: { type: "full" }, epochs: 20, seed: 1,
-  },
   {
     data: { type: "iris" }, test: 30, layers: [dense(8, "relu"), dense(3, "softmax")], loss: "softmaxCrossEntropy",
     optimizer: { type: "momentum", learningRate: 0.05 }, batch: { type: "one" }, epochs: 2, seed: 1,
@@ -86,7 +80,6 @@ function train(core, store, run) {
   const example = new Float32Array(session.info().data.shape.reduce((a, b) => a * b));
   session.predict(example);
   session.inspect(example);
-  session.examples(10, true);
   if (run.data.type === "digits") session.image(0, true);
   // the worker keeps a file of the run, now and then, to go back to
   session.save();
@@ -106,10 +99,10 @@ function refused(core, store, run) {
   }
 }
 
-/** One step with each of the other methods. */
+/** One step with each of the methods that are asked for most, beside those above. */
 function others(core, store) {
   const run = plane("xor", [dense(4, "relu")], "constant");
-  for (const type of ["adamW", "adamax", "nadam", "radam", "rmsprop", "adagrad", "adadelta", "lion"]) {
+  for (const type of ["adamW", "rmsprop"]) {
     const session = new core.Session(JSON.stringify({ ...run, optimizer: { type, learningRate: 0.01 } }), store);
     session.step(1);
     session.free();
