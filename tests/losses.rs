@@ -18,7 +18,9 @@ const T: usize = 2;
 
 /// Every loss as it usually is, and its options.
 fn losses() -> Vec<Loss> {
-    let usual = Loss::docs().into_iter().map(|doc| format!("{:?}", doc.name));
+    // that of the description is nothing by its name alone
+    let usual =
+        Loss::docs().into_iter().filter(|doc| doc.name != "customLoss").map(|doc| format!("{:?}", doc.name));
     let others = [
         r#"{"type": "softmaxCrossEntropy", "labelSmoothing": 0.2, "classWeights": [1, 0.5, 2, 3], "ignoreIndex": 1}"#,
         r#"{"type": "softmaxCrossEntropy", "labelSmoothing": 0.1}"#,
@@ -26,6 +28,8 @@ fn losses() -> Vec<Loss> {
         r#"{"type": "binaryCrossEntropy", "positiveWeights": [2, 1, 0.5, 3]}"#,
         r#"{"type": "huber", "delta": 0.4}"#,
         r#"{"type": "smoothL1", "beta": 0.7}"#,
+        r#"{"type": "customLoss", "function": [{"op": "sub", "of": [0, 1]}, {"op": "softplus", "of": [2]},
+            {"op": "mul", "of": [2, 3]}, {"op": "mean", "of": [4]}]}"#,
     ];
     let all = usual.chain(others.map(str::to_owned));
     all.map(|json| serde_json::from_str(&json).unwrap_or_else(|e| panic!("{json}: {e}"))).collect()

@@ -72,7 +72,7 @@ impl Layer for Custom {
     const STEM: &'static str = "custom";
     const TITLE: &'static str = "custom";
     const FORMULA: &'static str = "f(x, parameters), written down in the description as a list of operations";
-    const SOURCE: &'static str = "the description";
+    const SOURCE: &'static str = "the description; symbolic expressions: Bergstra et al. 2010";
 
     fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -21,7 +21,7 @@ pub struct CustomLoss {
 impl LossFunction for CustomLoss {
     const TITLE: &'static str = "custom";
     const FORMULA: &'static str = "f(x, t), written down in the description as a list of operations";
-    const SOURCE: &'static str = "the description";
+    const SOURCE: &'static str = "the description; symbolic expressions: Bergstra et al. 2010";
 
     #[inline(never)]
     fn rows(&self, g: &mut Graph, x: Value, target: Value) -> Result<Value> {
