@@ -36,7 +36,7 @@ class Recorder {
 
   whole(values: unknown): number[] {
     const sound = Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
-    if (!sound) throw this.refused("whole numbers from 0 on", JSON.stringify(values) ?? String(values));
+    if (!sound) throw this.refused("whole numbers from 0 on", String(JSON.stringify(values)));
     return values as number[];
   }
 
@@ -143,7 +143,7 @@ export type OwnParameterSpec = readonly number[] | { shape: readonly number[]; i
  *
  * @throws {SaddlepointError} with code `own-argument` for an argument that no operation takes.
  */
-export function layer<P extends Record<string, OwnParameterSpec> = Record<never, never>>(
+export function layer<P extends Record<string, OwnParameterSpec> = Record<"x", never>>(
   build: (values: { x: Tensor } & Record<keyof P, Tensor>) => Tensor,
   parameters?: P,
   { name }: { name?: string } = {},
