@@ -36,7 +36,7 @@ class Recorder {
 
   whole(values: unknown): number[] {
     const sound = Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
-    if (!sound) throw this.refused("whole numbers from 0 on", String(JSON.stringify(values)));
+    if (!sound) throw this.refused("whole numbers from 0 on", Array.isArray(values) ? JSON.stringify(values) : String(values));
     return values as number[];
   }
 

@@ -185,6 +185,8 @@ const FORMS: Record<LayerType, LayerForm> = {
     [flag("resetAfter", "before", false), SEQUENCES, BOTH_WAYS, flag("recurrentBias", "norb", false), INITIALIZER],
   ),
   multiHeadAttention: form("h", [["heads", count]], [flag("causal", "causal", true), INITIALIZER]),
+  // its function is too long for an address: who opens one is told that it is missing
+  custom: form("own"),
 };
 
 export function layersSetting(url: string, initial: readonly LayerSpec[]): Setting<readonly LayerSpec[]> {

@@ -111,13 +111,14 @@ export function settingsOf(spec: RunSpec, dataHash: string): Partial<TrainSettin
   const { data, optimizer, batch } = spec;
   const method = optimizer.type === "momentum" && optimizer.nesterov === true ? "nesterov" : optimizer.type;
   const decay = spec.schedule?.type ?? "constant";
+  const loss = typeof spec.loss === "string" ? spec.loss : spec.loss.type;
   return {
     ...dataSettings(data, dataHash),
     split: spec.split?.type ?? "random",
     ...(spec.split?.type === "fold" ? { folds: spec.split.folds, fold: spec.split.fold + 1 } : {}),
     test: spec.test >= 1 ? spec.test : table.test.initial,
     layers: spec.layers,
-    loss: typeof spec.loss === "string" ? spec.loss : spec.loss.type,
+    loss: loss === "customLoss" ? table.loss.initial : loss,
     method,
     trainEta: optimizer.learningRate ?? table.trainEta.initial,
     decay,

@@ -147,6 +147,7 @@ export const train = {
   "layer.lstm": ["LSTM", "LSTM"],
   "layer.gru": ["GRU", "GRU"],
   "layer.multiHeadAttention": ["attention", "注意力"],
+  "layer.custom": ["custom", "自定义"],
   "layer.embedding.detail": ["{units} for each of {vocabulary}", "{vocabulary} 个，各 {units} 维"],
   "layer.bidirectional.detail": ["both directions", "双向"],
   "layer.sequences.detail": ["every step", "输出每一步"],
