@@ -39,5 +39,5 @@ export default ts.config(
       eqeqeq: "error",
     },
   },
-  { files: ["tools/**", "www/e2e/**", "www/consumers/apps/node/**", "www/examples/**"], rules: { "no-console": "off" } },
+  { files: ["tools/**", "www/consumers/apps/node/**", "www/examples/**"], rules: { "no-console": "off" } },
 );

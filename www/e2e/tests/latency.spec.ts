@@ -2,6 +2,7 @@
 import type { Page } from "@playwright/test";
 
 import { expect, test as inPage } from "./fixtures.js";
+import { measured } from "./measured.ts";
 import { test as inPackage } from "./package.ts";
 
 /** Milliseconds. */
@@ -41,7 +42,7 @@ async function judge(page: Page, pause: () => Promise<number>): Promise<void> {
       await page.waitForTimeout(53 * turn);
       pauses.push(await pause());
     }
-    console.log(`tasks over ${LONGEST_TASK} ms in ${WATCHED / 1000} s of training: ${list(during)}; pauses took ${list(pauses)} ms`);
+    measured(`tasks over ${LONGEST_TASK} ms in ${WATCHED / 1000} s of training`, `${list(during)}; pauses took ${list(pauses)} ms`);
     expect(deliberate.length, "a long task is seen").toBeGreaterThan(0);
     const good = during.length === 0 && Math.max(...pauses) <= LONGEST_PAUSE;
     if (!good && round < MOST_ROUNDS) continue;
@@ -76,7 +77,7 @@ inPackage("the package trains and saves without holding up its page, and stops a
     return took;
   }));
   const [stepsThen = 0, savedThen = 0] = await progress();
-  console.log(`${stepsThen - steps} steps and ${savedThen - saved} checkpoints meanwhile`);
+  measured("meanwhile", `${stepsThen - steps} steps and ${savedThen - saved} checkpoints`);
   expect(stepsThen - steps).toBeGreaterThan(20);
   expect(savedThen - saved).toBeGreaterThan(2);
 });

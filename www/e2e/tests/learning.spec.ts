@@ -5,6 +5,7 @@ import type { Page } from "@playwright/test";
 
 import { drop, MNIST } from "./drop.js";
 import { expect, test } from "./fixtures.js";
+import { measured } from "./measured.ts";
 
 interface Outcome { accuracy: number; seconds: number }
 
@@ -22,8 +23,7 @@ async function train(page: Page, timeout: number): Promise<Outcome> {
 /** Shows every run in the report of the test and gives the mean accuracy. */
 function mean(outcomes: readonly Outcome[]): number {
   const description = outcomes.map(({ accuracy, seconds }) => `${String(accuracy)} % in ${seconds.toFixed(1)} s`).join(", ");
-  test.info().annotations.push({ type: "accuracy", description });
-  process.stdout.write(`${description}\n`);
+  measured("accuracy", description);
   return outcomes.reduce((sum, { accuracy }) => sum + accuracy, 0) / outcomes.length;
 }
 
@@ -69,7 +69,7 @@ test("full-batch descent on the digits rises to the edge of stability, and the p
   const rows = await figure.getByRole("row").allInnerTexts();
   const points = rows.map((row) => row.split("\t").map(Number)).filter(([step]) => Number.isFinite(step));
   const ratio = ([, max = NaN, limit = NaN]: number[]): number => max / limit;
-  process.stdout.write(`lambda_max over 2/eta: ${points.map((point) => `${String(point[0])}: ${ratio(point).toFixed(2)}`).join(", ")}\n`);
+  measured("lambda_max over 2/eta", points.map((point) => `${String(point[0])}: ${ratio(point).toFixed(2)}`).join(", "));
   expect(ratio(points[0] ?? [])).toBeLessThan(0.5);
   const late = points.filter(([step = 0]) => step >= 400);
   expect(late.length).toBeGreaterThan(0);

@@ -2,6 +2,7 @@
 import type { CDPSession, Page } from "@playwright/test";
 
 import { expect, test } from "./package.ts";
+import { measured } from "./measured.ts";
 
 const RUN = {
   data: { type: "generated", kind: "spiral", examples: 400, noise: 0.05 }, test: 80,
@@ -91,7 +92,7 @@ test(`after ${STEPS} steps, ${MODELS} models and ${RESTARTS} workers that were e
   await work(page, STEPS, MODELS, RESTARTS);
   const after = await measure(page, cdp, site.browser);
   const change = (name: keyof Memory): number => after[name] / before[name] - 1;
-  console.log(`heap of the page ${before.heap} -> ${after.heap} bytes (${(100 * change("heap")).toFixed(2)} %), core in the page ${before.core} -> ${after.core}, workers ${before.workers} -> ${after.workers}`);
+  measured("heap of the page", `${before.heap} -> ${after.heap} bytes (${(100 * change("heap")).toFixed(2)} %), core in the page ${before.core} -> ${after.core}, workers ${before.workers} -> ${after.workers}`);
   expect(before.heap).toBeGreaterThan(100_000);
   expect(before.core).toBeGreaterThan(100_000);
   expect(after.workers).toBe(0);

@@ -2,6 +2,7 @@
 import type { CDPSession } from "@playwright/test";
 
 import { expect, test } from "./package.ts";
+import { measured } from "./measured.ts";
 
 const ROUNDS = 30;
 const SEED = 20;
@@ -107,7 +108,7 @@ test("in 30 rounds a page or its worker is killed; training goes on from a check
   expect(step, "it had come somewhere").toBeGreaterThan(500);
   expect(step, "and was not at its end").toBeLessThan(20_000);
   const end = await page.evaluate(() => { drive.pace = { steps: 0, ms: 0 }; return drive.train(); });
-  console.log(`${ROUNDS} rounds, step ${step} at last; lost ${lost.map((ms) => Math.max(0, ms)).join(", ")} ms`);
+  measured("rounds of kills", `${ROUNDS}, step ${step} at last; lost ${lost.map((ms) => Math.max(0, ms)).join(", ")} ms`);
   expect(await page.evaluate(async () => (await drive.damagedCheckpoints()).length), "none was half written").toBe(0);
   expect([end.state, end.runHash]).toEqual([whole.state, whole.runHash]);
 });

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 
 import { expect, test, violations } from "./fixtures.js";
+import { measured } from "./measured.ts";
 
 /** A run of a second or two: few epochs of the digits. */
 const SHORT = "./?view=train&lang=en&epochs=4";
@@ -47,7 +48,7 @@ test("the digits are learned to 95 per cent, and the page answers meanwhile", as
   await browser.startTracing(page, { categories: ["toplevel"] });
   await runToEnd(page);
   const longest = longestTask(await browser.stopTracing());
-  test.info().annotations.push({ type: "longest task of the page", description: `${longest.toFixed(0)} ms` });
+  measured("longest task of the page", `${longest.toFixed(0)} ms`);
   expect(longest).toBeLessThan(50);
   expect(await testAccuracy(page)).toBeGreaterThanOrEqual(95);
   // 797 test images, each counted once
