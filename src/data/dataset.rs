@@ -65,6 +65,7 @@ pub struct Dataset {
     encoding: Option<Encoding>,
     gaps: Vec<Gap>,
     file_hash: Option<String>,
+    absent: bool,
     hash: OnceLock<u64>,
 }
 
@@ -108,6 +109,7 @@ impl Dataset {
             encoding: None,
             gaps: Vec::new(),
             file_hash: None,
+            absent: false,
             hash: OnceLock::new(),
         })
     }
@@ -172,6 +174,13 @@ impl Dataset {
     /// Says which file the set was read from, if how it was read decides what is in it.
     pub(super) fn with_file_hash(mut self, hash: String) -> Self {
         self.file_hash = Some(hash);
+        self
+    }
+
+    /// Says that the examples only stand for others, which are not at hand, and what the hash of these is, if it is known.
+    pub(super) fn without_examples(mut self, hash: Option<u64>) -> Self {
+        self.absent = true;
+        self.hash = hash.map_or_else(OnceLock::new, OnceLock::from);
         self
     }
 
@@ -279,6 +288,12 @@ impl Dataset {
     /// Features without a value.
     pub(super) fn gaps(&self) -> &[Gap] {
         &self.gaps
+    }
+
+    /// Whether the examples are not at hand: those that are here say nothing but their shape.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.absent
     }
 
     /// Author, source and licence.

@@ -43,12 +43,15 @@ pub struct DataInfo {
     /// How numbers are scaled, fitted on the training part.
     pub scaling: Scaling,
     /// Mean squared error, in the units of the targets, of always answering with the mean of the training part; `None` for
-    /// classes.
+    /// classes, and where the examples are not at hand.
     pub baseline: Option<f64>,
     /// Author, source, licence.
     pub attribution: String,
     /// [`Dataset::hash`] as 16 hex digits.
     pub hash: String,
+    /// Whether the examples are not at hand: the network has none yet, or was loaded without those it was trained on. It predicts;
+    /// training and measuring need data.
+    pub absent: bool,
 }
 
 impl Examples {
@@ -75,6 +78,34 @@ impl Examples {
         }
         let scaling = Scaling::fit(&dataset, &split.train);
         Ok(Self { dataset, split, scaling, fill })
+    }
+
+    /// Examples that are not at hand, so many of them, scaled by `scaling`; `fill` as found on those that were.
+    ///
+    /// # Errors
+    /// Those of [`Self::with_scaling`].
+    pub(super) fn absent(
+        dataset: Dataset,
+        train: usize,
+        test: usize,
+        scaling: Scaling,
+        fill: Vec<f64>,
+    ) -> Result<Self> {
+        scaling.check(&dataset)?;
+        // all are the one that stands for them
+        let split = Split { train: vec![0; train], test: vec![0; test] };
+        Ok(Self { dataset: Arc::new(dataset), split, scaling, fill })
+    }
+
+    /// Refuses what needs the examples themselves, if they are not at hand.
+    ///
+    /// # Errors
+    /// [`Error::State`].
+    pub fn check_present(&self) -> Result<()> {
+        if !self.dataset.is_absent() {
+            return Ok(());
+        }
+        Err(no_data())
     }
 
     /// Replaces the scaling, by the one a saved model was trained with.
@@ -105,6 +136,11 @@ impl Examples {
         &self.split.test
     }
 
+    /// The features of an example whose cells have no value; none if such cells are refused.
+    pub(super) fn fill(&self) -> &[f64] {
+        &self.fill
+    }
+
     /// The scaling in use.
     #[must_use]
     pub fn scaling(&self) -> &Scaling {
@@ -126,6 +162,7 @@ impl Examples {
             baseline: self.baseline(),
             attribution: data.attribution().to_owned(),
             hash: data.hash_text(),
+            absent: data.is_absent(),
         }
     }
 
@@ -172,6 +209,9 @@ impl Examples {
     /// The variance of the targets over the training part, the mean of all columns.
     fn baseline(&self) -> Option<f64> {
         let Targets::Reals { values, .. } = self.dataset.targets() else { return None };
+        if self.dataset.is_absent() {
+            return None;
+        }
         let rows = self.train().len() as f64;
         let column = |c: usize| self.train().iter().map(move |&row| values[[row as usize, c]]);
         let variance = |c: usize| {
@@ -355,6 +395,15 @@ fn each_row<A, T>(rows: &[u32], width: usize, from: &[A], out: &mut [T], write: 
     for (out, &row) in out.chunks_exact_mut(width).zip(rows) {
         write(&from[row as usize * width..][..width], out);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn no_data() -> Error {
+    Error::state("no-data", "data")
+        .expected("data")
+        .got("none")
+        .hint("call fit(x, y)")
 }
 
 #[cfg(test)]

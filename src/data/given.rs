@@ -4,7 +4,7 @@
 //! number; flags; examples; the rank of one example and its extents; targets of one example; the number of names; what the set is
 //! called and the names of the classes or of the real targets, each a length and UTF-8; the targets of each example, class numbers
 //! as u32 or reals as f32; the features, bytes or f32. Flags: 1 features are bytes of 0..=255, 2 they are to be standardised,
-//! 4 targets are classes. Classes with more than one target are a class at each step of a sequence.
+//! 4 targets are classes, 8 the examples only stand for others that are still to come. Classes with more than one target are a class at each step of a sequence.
 
 use super::dataset::{Dataset, Features, Targets, flat};
 use super::packed::Reader;
@@ -18,6 +18,7 @@ const MAGIC: [u8; 8] = *b"SPARRAY1";
 const BYTES: usize = 1;
 const STANDARDISE: usize = 2;
 const CLASSES: usize = 4;
+const ABSENT: usize = 8;
 /// Most axes of one example.
 const MOST_AXES: usize = 8;
 
@@ -105,7 +106,10 @@ fn read(reader: &mut Reader<'_>) -> Option<Result<Dataset>> {
         _ => ScalerKind::None,
     };
     let set = Dataset::new(called.clone(), Shape::new(&shape), features, targets);
-    Some(set.map(|set| set.with_feature_scaling(scaling).with_attribution(called)))
+    Some(set.map(|set| {
+        let set = set.with_feature_scaling(scaling).with_attribution(called);
+        if flags & ABSENT == 0 { set } else { set.without_examples(None) }
+    }))
 }
 
 /// The examples of `train`, then those of `test` as the test part.

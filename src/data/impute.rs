@@ -4,13 +4,15 @@ use super::csv::number;
 use super::dataset::{Dataset, Features};
 use crate::error::{Error, Result};
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 /// A column that becomes features: one of a number, or one for each value of a category.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The column.
     pub name: String,
     /// The values of a category; none for numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
 }
 

@@ -33,6 +33,7 @@ mod images;
 mod impute;
 mod names;
 mod npy;
+mod outline;
 mod packed;
 mod pairs;
 mod scaling;
@@ -54,6 +55,7 @@ pub use hash::Fnv1a;
 #[cfg(feature = "image-files")]
 pub use images::{images, is_image};
 pub use impute::{Encoding, Source};
+pub use outline::Outline;
 pub use packed::PackedImages;
 pub use scaling::{Scaler, ScalerKind, Scaling};
 pub use sequences::SequenceTask;

@@ -14,12 +14,12 @@
 //! and run. `docs/checkpoint.md` has every byte. Stop, save, load and go on equals never having stopped, bit for bit.
 
 use super::safetensors::{self, File, Tensor};
-use crate::data::{self, Scaling};
+use crate::data::{self, Outline, Scaling};
 use crate::error::{Error, Result};
 use crate::json::{self, Value};
 use crate::nn::ParameterTable;
 use crate::train::{EvaluationPoint, History, Marks, RunSpec, Snapshot, Trainer};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
 
 /// Version of the file format. It grows when older readers would misread a file; the checksum stays where it is.
@@ -46,6 +46,9 @@ struct Metadata {
     edits: Vec<(u64, f64)>,
     evaluations: Vec<EvaluationPoint>,
     scaling: Scaling,
+    /// Of data that are not in the package and may not be at hand when the file is read.
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "outlined")]
+    outline: Option<Box<Outline>>,
     data: String,
     run: String,
 }
@@ -54,8 +57,16 @@ fn one() -> f64 {
     1.0
 }
 
+/// Apart from the rest, which is in the first WebAssembly file: a run over data of the package has no outline.
+#[inline(never)]
+fn outlined<S: Serializer>(
+    outline: &Option<Box<Outline>>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    outline.serialize(serializer)
+}
+
 /// The run as a safetensors file.
-///
 #[must_use]
 pub fn save(trainer: &Trainer<f32>) -> Vec<u8> {
     let snapshot = trainer.snapshot();
@@ -74,13 +85,15 @@ pub fn save(trainer: &Trainer<f32>) -> Vec<u8> {
         edits: snapshot.history.edits,
         evaluations: snapshot.history.evaluations,
         scaling: examples.scaling().clone(),
+        outline: trainer.spec().data.needs_files().then(|| Box::new(Outline::of(examples))),
         data: hex(examples.dataset().hash()),
         run: hex(snapshot.hash),
     };
     safetensors::write(&tensors, KEY, &json::write(&metadata))
 }
 
-/// A run from a file that [`save`] wrote. `files` are needed if it was trained on files: the same bytes.
+/// A run from a file that [`save`] wrote. If it was trained on files, `files` are the same bytes; without them it predicts, but
+/// does not go on ([`Dataset::is_absent`](crate::data::Dataset::is_absent)).
 ///
 /// # Errors
 /// [`Error::File`] if the file is damaged, of another program or a newer format; [`Error::Data`] if the data are not
@@ -100,21 +113,23 @@ pub fn load(bytes: &[u8], files: &[(String, Vec<u8>)]) -> Result<Trainer<f32>> {
     }
     let metadata: Metadata = json::from_value("model file", &value).map_err(|e| damaged(&e.to_string()))?;
     let spec = metadata.spec;
-    if spec.data.needs_files() && files.is_empty() {
-        return Err(Error::file("model-needs-data", "model file")
-            .expected("the data files it was trained on beside it")
-            .got("the model alone")
-            .hint("drop the model and the data files together")
-            .arg("hash", &metadata.data));
-    }
-    let set = data::load(&spec.data, spec.seed, files)?;
-    if hex(set.hash()) != metadata.data {
-        return Err(Error::data("model-other-data", "model file")
-            .expected(format!("the data it was trained on, hash {}", metadata.data))
-            .got(format!("data with hash {}", hex(set.hash())))
-            .hint("load the same files"));
-    }
-    let examples = spec.examples(set)?.with_scaling(metadata.scaling)?;
+    let examples = if spec.data.needs_files() && files.is_empty() {
+        let hash = u64::from_str_radix(&metadata.data, 16).map_err(|e| damaged(&e.to_string()))?;
+        let outline = metadata.outline.ok_or_else(|| needs_data(&metadata.data))?;
+        if !outline.fits() {
+            return Err(damaged("outline"));
+        }
+        outline.examples(hash, metadata.scaling)?
+    } else {
+        let set = data::load(&spec.data, spec.seed, files)?;
+        if hex(set.hash()) != metadata.data {
+            return Err(Error::data("model-other-data", "model file")
+                .expected(format!("the data it was trained on, hash {}", metadata.data))
+                .got(format!("data with hash {}", hex(set.hash())))
+                .hint("load the same files"));
+        }
+        spec.examples(set)?.with_scaling(metadata.scaling)?
+    };
     // a fresh run of the same spec says which tensors there must be
     let model = Trainer::<f32>::new(spec.clone(), Arc::new(examples))?;
     let examples = model.examples().clone();
@@ -225,6 +240,15 @@ fn tensors(trainer: &Trainer<f32>, snapshot: &Snapshot<f32>) -> Vec<Tensor> {
 
 fn hex(value: u64) -> String {
     format!("{value:016x}")
+}
+
+/// Files of before data had an outline.
+fn needs_data(hash: &str) -> Error {
+    Error::file("model-needs-data", "model file")
+        .expected("the data files it was trained on beside it")
+        .got("the model alone")
+        .hint("drop the model and the data files together")
+        .arg("hash", hash)
 }
 
 fn foreign(why: &str) -> Error {
@@ -391,6 +415,50 @@ mod tests {
         let line = r#"{"type": "batchNormalization"}, {"type": "dense", "units": 1}"#;
         let diabetes = r#"{"type": "diabetes"}"#;
         holds("diabetes", start(&run(diabetes, line, "huber", r#"{"type": "full"}"#), &[]), &[]);
+    }
+
+    #[test]
+    fn without_its_data_a_run_predicts_and_with_them_again_it_goes_on() {
+        let csv =
+            "rooms,town,price\n3,Leeds,200\n4,York,310\n2,Leeds,150\n5,York,420\n1,Leeds,90\n3,York,260\n";
+        let table = [("flats.csv".to_owned(), csv.as_bytes().to_vec())];
+        let json = r#"{"data": {"type": "csv", "target": "price"}, "test": 2, "layers": [{"type": "dense", "units": 3,
+            "activation": "tanh"}, {"type": "dense", "units": 1}], "loss": "meanSquaredError", "earlyStopping": {"patience": 2},
+            "optimizer": {"type": "adam", "learningRate": 0.02}, "batch": {"type": "mini", "size": 2}, "epochs": 30, "seed": 3}"#;
+        let mut whole = start(json, &table);
+        (0..7).for_each(|_| whole.step().unwrap());
+        let mut bare = load(&save(&whole), &[]).unwrap();
+        assert_eq!(bare.snapshot(), whole.snapshot());
+        let rows = r#"[{"rooms": 3, "town": "York"}]"#;
+        let predicted = |trainer: &mut Trainer<f32>| {
+            let mut raw: Vec<f32> =
+                trainer.examples().encode(rows).unwrap().iter().map(|&x| x as f32).collect();
+            trainer.examples().scale_raw(&mut raw).unwrap();
+            let (loss, theta) = trainer.loss_and_theta();
+            loss.predict(&raw, theta).unwrap()
+        };
+        assert_eq!(predicted(&mut bare), predicted(&mut whole));
+        let code = |result: Result<()>| result.unwrap_err().report().code;
+        assert_eq!(code(bare.step()), "no-data");
+        assert_eq!(code(bare.evaluate().map(drop)), "no-data");
+        assert_eq!(code(bare.curvature().map(drop)), "no-data");
+        assert_eq!(code(bare.layer_statistics().map(drop)), "no-data");
+        assert_eq!(code(bare.begin_range_test(1e-3, 1.0, 9).map(drop)), "no-data");
+        // once more through a file, which still knows which data they were
+        let bare = load(&save(&bare), &[]).unwrap();
+        let again = |spec: RunSpec, csv: String| {
+            let set =
+                data::load(&spec.data, spec.seed, &[("flats.csv".to_owned(), csv.into_bytes())]).unwrap();
+            bare.reunited(&spec, &spec.examples(set).unwrap()).unwrap()
+        };
+        let spec = whole.spec().clone();
+        assert!(again(RunSpec { test: 0.0, ..spec.clone() }, csv.to_owned()).is_none());
+        assert!(again(spec.clone(), csv.replace("90", "91")).is_none());
+        let mut again = again(RunSpec { epochs: 9, ..spec }, csv.to_owned()).unwrap();
+        again.run_until(|| false).unwrap();
+        whole.run_until(|| false).unwrap();
+        assert_eq!(again.run_hash(), whole.run_hash());
+        assert_eq!(again.snapshot(), whole.snapshot());
     }
 
     #[test]

@@ -155,8 +155,9 @@ pub fn least_squares(
 /// the same split must be better than.
 ///
 /// # Errors
-/// [`Error::Data`] if the examples are no table with one real target, and those of [`least_squares`].
+/// [`Error::State`] if they are not at hand, [`Error::Data`] if they are no table with one real target, and those of [`least_squares`].
 pub fn fit_examples(examples: &Examples, ridge: f64) -> Result<RegressionFit> {
+    examples.check_present()?;
     let set = examples.dataset();
     if set.shape().rank() != 1 || set.classes().is_some() || set.target_width() != 1 {
         return Err(Error::data("least-squares-table", set.name())

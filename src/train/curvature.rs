@@ -58,6 +58,7 @@ impl<T: Real> Trainer<T> {
     /// [`Error::NotFinite`](crate::Error::NotFinite) where the curvature is not finite, and
     /// [`Error::Memory`](crate::Error::Memory).
     pub fn curvature(&mut self) -> Result<CurvaturePoint> {
+        self.examples().check_present()?;
         let theta = self.theta().to_vec();
         let (spectrum, examples) = self.spectrum_at(&theta, EXAMPLES, STEPS)?;
         let mut gradient = vec![T::ZERO; theta.len()];

@@ -67,8 +67,9 @@ impl<T: Real> Trainer<T> {
     /// Measures the whole test part.
     ///
     /// # Errors
-    /// [`Error::State`] if there is no test part.
+    /// [`Error::State`] if there is no test part, or no data.
     pub fn evaluate(&mut self) -> Result<Evaluation> {
+        self.loss.examples().check_present()?;
         let rows = self.loss.examples().test().to_vec();
         if rows.is_empty() {
             return Err(Error::state("no-test-part", "evaluate")

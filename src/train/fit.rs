@@ -1,6 +1,6 @@
 //! Training in the way of Keras: epoch by epoch, on other data or further than was planned, with layers that stay as they are.
 
-use super::{RunState, Trainer};
+use super::{RunSpec, RunState, Trainer};
 use crate::data::{Dataset, Examples};
 use crate::error::{Error, Result};
 use crate::kernels::{Real, reduce};
@@ -230,6 +230,24 @@ impl<T: Real> Trainer<T> {
             .arg("got", got))
     }
 
+    /// The same run with its data, if it was loaded without them, `examples` are they, and `run` describes it but for the
+    /// number of epochs; it goes on as if it had never been saved.
+    ///
+    /// # Errors
+    /// None that loading it with its data would not have.
+    pub fn reunited(&self, run: &RunSpec, examples: &Examples) -> Result<Option<Self>> {
+        let own = self.examples();
+        let same = RunSpec { epochs: self.spec.epochs, ..run.clone() }.to_json() == self.spec.to_json()
+            && own.dataset().is_absent()
+            && !examples.dataset().is_absent()
+            && own.dataset().hash() == examples.dataset().hash();
+        if !same {
+            return Ok(None);
+        }
+        let examples = examples.clone().with_scaling(own.scaling().clone())?;
+        Self::resume(self.spec.clone(), Arc::new(examples), self.snapshot()).map(Some)
+    }
+
     /// Measures all examples of another set, scaled as the training data are.
     ///
     /// # Errors
@@ -263,7 +281,6 @@ impl<T: Real> Trainer<T> {
 mod tests {
     use super::*;
     use crate::data::load;
-    use crate::train::RunSpec;
 
     fn spec(more: &str) -> RunSpec {
         let json = format!(

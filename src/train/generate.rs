@@ -73,6 +73,10 @@ impl<T: Real> Trainer<T> {
                 .hint("drop a file that ends in .txt"));
         };
         wish.check()?;
+        if wish.prompt.is_empty() {
+            // it begins as the text begins
+            examples.check_present()?;
+        }
         let first = values.first().map_or(0, |&x| x as usize);
         let prompt = prompt(&wish.prompt, names)?;
         let mut reader = Reader::new(self.model(), self.loss.state())?;

@@ -176,6 +176,7 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`Error::Memory`](crate::Error::Memory).
     pub fn layer_statistics(&mut self) -> Result<Statistics> {
+        self.examples().check_present()?;
         let (examples, activations) = self.sample_activations()?;
         let table = self.model().table();
         // before the first step, and after a run was loaded or put back, there is none

@@ -113,6 +113,7 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`Error::Memory`](crate::Error::Memory) if a second step does not fit.
     pub fn profile(&self, clock: Clock, ms: f64) -> Result<StepProfile> {
+        self.examples().check_present()?;
         let mut run = Self::new(self.spec().clone(), self.examples().clone())?;
         run.set_learning_rate(0.0)?;
         // both batches of an epoch, the whole and the last one, and a measurement bring their programs

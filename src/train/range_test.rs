@@ -87,6 +87,7 @@ impl<T: Real> Trainer<T> {
     /// # Errors
     /// [`Error::Spec`] for a range that is none.
     pub fn begin_range_test(&self, from: f64, to: f64, steps: u32) -> Result<RangeSweep<T>> {
+        self.examples().check_present()?;
         check(from, to, steps)?;
         Ok(RangeSweep {
             theta: self.theta.clone(),

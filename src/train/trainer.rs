@@ -214,8 +214,9 @@ impl<T: Real> Trainer<T> {
     /// Does one step, unless the run is over.
     ///
     /// # Errors
-    /// [`Error::Memory`] if a program does not fit; the run is unchanged then.
+    /// [`Error::Memory`] if a program does not fit, [`Error::State`] without data; the run is unchanged then.
     pub fn step(&mut self) -> Result<()> {
+        self.loss.examples().check_present()?;
         if !matches!(self.state, RunState::Ready | RunState::Running) {
             return Ok(());
         }

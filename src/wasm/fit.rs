@@ -78,7 +78,8 @@ impl Session {
     }
 
     /// Goes on with another description or other data, from the present weights. The steps are counted anew; a network that was
-    /// trained sees the new data scaled as those before, if they are of the same kind.
+    /// trained sees the new data scaled as those before, if they are of the same kind. A run that was loaded without its data goes
+    /// on where it was saved if these are they.
     ///
     /// # Errors
     /// Those of the constructor and of [`Trainer::adopt`]; the run is unchanged then.
@@ -86,6 +87,10 @@ impl Session {
     pub fn go_on(&mut self, run: &str, store: &mut Store) -> Js<()> {
         let (run, mut examples) = store.open(run)?;
         self.trainer().check_examples(examples.dataset())?;
+        if let Some(resumed) = self.trainer().reunited(&run, &examples)? {
+            *self = Self::resumed(resumed);
+            return Ok(());
+        }
         let (own, trained) = (self.trainer().examples().clone(), self.is_trained());
         let bytes = |examples: &Examples| matches!(examples.dataset().features(), Features::Bytes { .. });
         if trained && bytes(&own) == bytes(&examples) {

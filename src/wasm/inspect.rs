@@ -73,6 +73,7 @@ impl Session {
     /// [`Error::State`] if the data are no images, [`Error::Spec`] for a number that is none.
     pub fn image(&mut self, index: f64, test: bool) -> Js<JsValue> {
         let examples = self.trainer().examples();
+        examples.check_present()?;
         let rows = if test { examples.test() } else { examples.train() };
         let Some(last) = rows.len().checked_sub(1) else {
             return Err(Error::state("no-test-part", "image")
@@ -98,6 +99,7 @@ impl Session {
     /// [`Error::Spec`] for a number that is none.
     pub fn examples(&mut self, most: f64, test: bool) -> Js<JsValue> {
         let examples = self.trainer().examples().clone();
+        examples.check_present()?;
         let rows = if test { examples.test() } else { examples.train() };
         let rows = &rows[..rows.len().min(whole("examples", most, 1, MOST_EXAMPLES)? as usize)];
         let data = examples.dataset();

@@ -29,6 +29,7 @@ impl Session {
         let own = trainer.spec().augment.unwrap_or_default();
         let augment: Augment = if augment.is_empty() { own } else { json::read("augment", augment)? };
         let examples = trainer.examples();
+        examples.check_present()?;
         let data = examples.dataset();
         let &[height, width, channels] = data.shape().dims() else {
             return Err(no_images(data.name()).into());

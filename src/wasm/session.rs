@@ -137,15 +137,12 @@ impl Session {
         })
     }
 
-    /// A run from a file that [`Session::save`] wrote, with the data files it was trained on, if any.
+    /// A run from a file that [`Session::save`] wrote, with the data files it was trained on, if any; without them it predicts.
     ///
     /// # Errors
     /// What is wrong with the file or the data.
     pub fn load(file: &[u8], names: Vec<String>, contents: Vec<Uint8Array>) -> Js<Session> {
-        let trainer = io::load(file, &read(names, &contents)?)?;
-        let told =
-            Told { steps: trainer.history().loss.len(), evaluations: trainer.history().evaluations.len() };
-        Ok(Self { trainer, told, limit: None, sweep: None, trained: false })
+        Ok(Self::resumed(io::load(file, &read(names, &contents)?)?))
     }
 
     /// The run as a safetensors file.
@@ -372,6 +369,13 @@ impl Session {
                 limit
             }
         }
+    }
+
+    /// A run that goes on: of what was before, everything has been told.
+    pub(super) fn resumed(trainer: Trainer<f32>) -> Self {
+        let told =
+            Told { steps: trainer.history().loss.len(), evaluations: trainer.history().evaluations.len() };
+        Self { trainer, told, limit: None, sweep: None, trained: false }
     }
 
     /// Puts another run in the place of this one; nothing has been told of it.

@@ -1,5 +1,5 @@
 /** Drawings as the network sees them, and as files. */
-import type { NamedBytes } from "saddlepoint";
+import { Dataset } from "saddlepoint";
 
 /** Pixels along each side. */
 export const SIDE = 28;
@@ -27,12 +27,10 @@ export function drawingOf(canvas: HTMLCanvasElement): Uint8Array | undefined {
   return small.getImageData(0, 0, SIDE, SIDE).data.filter((_, i) => i % 4 === 3) as unknown as Uint8Array;
 }
 
-/** All drawings in the IDX format of MNIST: one file of images, one of labels, which are the numbers of their kinds. */
-export function idxOf(kinds: readonly Kind[]): NamedBytes[] {
+/** All drawings with what they are called. */
+export function datasetOf(kinds: readonly Kind[]): Dataset {
   const all = kinds.flatMap(({ drawings }, label) => drawings.map((pixels) => ({ label, pixels })));
-  const header = (...words: number[]) => words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
-  return [
-    { name: "images-idx3-ubyte", bytes: Uint8Array.from([...header(2051, all.length, SIDE, SIDE), ...all.flatMap(({ pixels }) => [...pixels])]) },
-    { name: "labels-idx1-ubyte", bytes: Uint8Array.from([...header(2049, all.length), ...all.map(({ label }) => label)]) },
-  ];
+  const x = new Uint8Array(all.length * SIDE * SIDE);
+  all.forEach(({ pixels }, i) => { x.set(pixels, i * SIDE * SIDE); });
+  return Dataset.from({ x, y: all.map(({ label }) => label), shape: [SIDE, SIDE, 1], classes: kinds.map(({ name }) => name) });
 }

@@ -1,8 +1,8 @@
 // A classifier that its user teaches by drawing. It is trained in a worker, kept in the browser and there again after a reload.
 
-import { Model, SaddlepointError, type RunSpec } from "saddlepoint";
+import { Model, SaddlepointError, type Dataset, type ModelSpec } from "saddlepoint";
 
-import { drawingOf, idxOf, SIDE, type Kind } from "./drawings.js";
+import { datasetOf, drawingOf, SIDE, type Kind } from "./drawings.js";
 import { forget, keep, kept } from "./kept.js";
 
 const find = <E extends Element>(selector: string, kind: new () => E): E => {
@@ -25,11 +25,10 @@ let training = false;
 const count = () => kinds.reduce((sum, { drawings }) => sum + drawings.length, 0);
 
 /** Steps enough for a few drawings, each a little moved every time. */
-function runOf(examples: number): RunSpec {
+function runOf(data: Dataset, examples: number): ModelSpec {
   const size = Math.min(16, examples);
   return {
-    data: { type: "files" },
-    test: 0,
+    data,
     layers: [
       { type: "conv2d", filters: 8, kernelSize: [5, 5], padding: "same", activation: "relu" },
       { type: "maxPool2d", poolSize: [2, 2] },
@@ -52,8 +51,7 @@ async function learn(): Promise<void> {
   show();
   const { dataset } = document.documentElement;
   try {
-    const files = idxOf(kinds);
-    const next = await Model.create(runOf(count()), { files });
+    const next = await Model.create(runOf(datasetOf(kinds), count()));
     for await (const { done } of next.fit()) output.value = `Learning: ${Math.round(100 * done)} %`;
     const { step, runHash } = await next.history();
     await model?.dispose();
@@ -188,7 +186,7 @@ const before = await kept();
 if (before) {
   kinds = before.kinds;
   if (before.model) {
-    const learnt = await Model.load(before.model, { files: idxOf(kinds) }).catch(() => undefined);
+    const learnt = await Model.load(before.model).catch(() => undefined);
     if (learnt) {
       [model, known] = [learnt, learnt.info.data.classes?.length ?? kinds.length];
       output.value = "It remembers what it has learnt. Draw something.";

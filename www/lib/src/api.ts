@@ -175,7 +175,11 @@ export interface ModelApi {
 
 export interface ModelStatic {
   create(run: ModelSpec, options?: CreateOptions): Promise<ModelApi>;
-  /** From a file written by `save`; the data are loaded as its spec says, or from `options.files`. */
+  /**
+   * From a file written by `save`. Sets of the package come by themselves, files of yours by `options.files`. Without these the model
+   * predicts, classifies and is evaluated on other data; `info.data.absent` is then true. `fit` on the data that it was trained on goes on
+   * as if it had never been saved, on others it begins from the weights.
+   */
   load(bytes: Uint8Array, options?: CreateOptions): Promise<ModelApi>;
   /** Summary table of a network without its weights, for the layer editor; rejects with the layer's name. */
   summary(run: ModelSpec, options?: CreateOptions): Promise<ModelInfo>;

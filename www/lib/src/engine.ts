@@ -142,7 +142,7 @@ export class Engine implements Core, TrainingCalls {
     this.give(files);
     session.goOn(run, this.store);
     this.rates = new Rates();
-    this.step_ = 0;
+    this.step_ = (session.progress() as Raw).step;
     // a file from before is of other data
     if (this.keepsSnapshots) this.snapshot = session.save();
     return this.opened();

@@ -1,6 +1,5 @@
 /** A fit under way, whose loop is fetched first: a promise of the history that is also an iterator of what happens on the way. */
 import type { FitRun } from "./api.js";
-import { report, SaddlepointError } from "./error.js";
 import type { Fit } from "./fit.js";
 import type { FitProgress, History } from "./types.js";
 
@@ -54,9 +53,4 @@ export class Later implements FitRun {
     // a loop that could not be fetched is told by the outcome
     void this.fit.then(what, () => undefined);
   }
-}
-
-export function noData(): SaddlepointError {
-  const words = { expected: "data", got: "a network that was created with an input shape alone", hint: "call fit(x, y) or fit(dataset)" };
-  return new SaddlepointError(report("state", "no-data", "fit", words));
 }

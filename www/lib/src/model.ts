@@ -6,7 +6,7 @@ import { Broken, report, SaddlepointError } from "./error.js";
 import type { Trainee } from "./fit.js";
 import { readFiles } from "./images.js";
 import { bytesOf, dataType, filesOf, floatsOf, needsFiles, numberOf, stringOf, textOf } from "./input.js";
-import { Later, noData } from "./later.js";
+import { Later } from "./later.js";
 import { Line } from "./line.js";
 import { disposed, openLink, unusable, type Answered, type Asked, type Link, type Place } from "./link.js";
 import type { Picture } from "./pixels.js";
@@ -27,7 +27,7 @@ const PROFILED = 400;
 export interface Build { place?: Place; notice?: ReportMessage }
 
 /** How a model came to be, to make it again if its core breaks. */
-export interface Origin { build: Build; worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array | undefined; standIn?: boolean }
+export interface Origin { build: Build; worker: boolean | undefined; files: NamedBytes[]; run?: string; set?: string | undefined; file?: Uint8Array | undefined }
 
 /** Where a model stands. */
 export interface Standing extends Opened {
@@ -58,11 +58,11 @@ export class Model implements ModelApi {
 
   /** A run at its start. */
   static async create(spec: ModelSpec, options: CreateOptions = {}): Promise<Model> {
-    const { run, files, standIn } = await prepared(spec, options);
-    return this.open({ build: this.build, worker: options.worker, files, run: textOf(run), set: dataType(run), standIn }, options.signal);
+    const { run, files } = await prepared(spec, options);
+    return this.open({ build: this.build, worker: options.worker, files, run: textOf(run), set: dataType(run) }, options.signal);
   }
 
-  /** A run from a file that `save` wrote; data files are passed again. */
+  /** A run from a file that `save` wrote. Data files are passed again; without them the model predicts, and `fit` on the same data goes on. */
   static async load(bytes: Uint8Array, options: CreateOptions = {}): Promise<Model> {
     return this.open({ build: this.build, worker: options.worker, files: await readFiles(options.files ?? [], options), file: bytesOf(bytes) }, options.signal);
   }
@@ -309,8 +309,6 @@ export class Model implements ModelApi {
   }
 
   private async progress<M extends "trainFor" | "step" | "history" | "restore">(method: M, ...args: Asked<Calls[M]>): Promise<Progress> {
-    // what stands in for data is not learnt from
-    if (this.at.origin.standIn && (method === "trainFor" || method === "step")) throw noData();
     return this.noted(await this.ask(method, ...args));
   }
 

@@ -6,8 +6,16 @@ const MAGIC = "SPARRAY1";
 const BYTES = 1;
 const STANDARDISE = 2;
 const CLASSES = 4;
+const ABSENT = 8;
 /** What the core accepts. */
 const MOST = 2 ** 28;
+
+/** The same file, whose examples only stand for others that are still to come. */
+export function standing(file: Uint8Array): Uint8Array {
+  const marked = file.slice();
+  marked.set([(file[MAGIC.length] ?? 0) | ABSENT], MAGIC.length);
+  return marked;
+}
 
 export function packed(name: string, x: Features, y: Given): Uint8Array {
   const texts = [name, ...y.names].map((text) => new TextEncoder().encode(text));

@@ -1,9 +1,9 @@
 /** What a fit is to do, from what it was given. */
 import type { FitOptions } from "./api.js";
 import type { TrainingCalls } from "./engine.js";
+import { report, SaddlepointError } from "./error.js";
 import type { Plan } from "./fit.js";
 import { dataType, refused, stringOf, textOf } from "./input.js";
-import { noData } from "./later.js";
 import type { Answered, Asked } from "./link.js";
 import type { Standing } from "./model.js";
 import type { RunSpec } from "./types.js";
@@ -15,7 +15,7 @@ type Ask = <M extends keyof TrainingCalls>(method: M, ...args: Asked<TrainingCal
 export async function planned(at: Standing, ask: Ask, x: unknown, y: unknown, options: FitOptions): Promise<Plan> {
   checkOptions(options);
   const { epochs, batchSize, validationSplit, validationData } = options;
-  if (x === undefined && at.origin.standIn) throw noData();
+  if (x === undefined && at.info.data.absent) throw noData();
   const spec: RunSpec = { ...at.spec };
   let files = at.origin.files;
   if (x !== undefined || validationData !== undefined) {
@@ -25,28 +25,37 @@ export async function planned(at: Standing, ask: Ask, x: unknown, y: unknown, op
     const { datasetOf, packedFor } = await import("./extras.js");
     const shape = at.info.data.shape;
     const packed = packedFor(datasetOf(x, y, shape), validationData, shape, wantedFor(at.info));
-    [spec.data, spec.test, files] = [packed.data, 0, packed.files];
+    // the description says what is held out, unless it was for other data
+    [spec.data, spec.test, files] = [packed.data, at.info.data.absent ? spec.test : 0, packed.files];
   }
   if (validationSplit !== undefined) spec.test = validationSplit;
   if (batchSize !== undefined) spec.batch = { type: "mini", size: batchSize };
   const asked = [isDataset(x) || x === undefined ? x : {}, validationData, spec.test, JSON.stringify(spec.batch)];
   const same = x === undefined ? spec.test === at.spec.test && JSON.stringify(spec.batch) === JSON.stringify(at.spec.batch) : asked.every((one, i) => one === at.fitted[i]);
+  let resumed = x === undefined;
   if (!same) {
     spec.epochs = epochs ?? at.planned;
     if (at.rate !== undefined) spec.optimizer = { ...spec.optimizer, learningRate: at.rate };
     const run = textOf(spec);
     Object.assign(at, await ask("goOn", run, files));
+    // the data that a loaded run was without: it goes on where it was
+    resumed ||= at.step > 0;
     // a core that takes the place of this one begins here
-    Object.assign(at.origin, { run, files, set: dataType(spec), file: undefined, standIn: false });
+    Object.assign(at.origin, { run, files, set: dataType(spec), file: undefined });
     at.fitted = asked;
   }
   const per = at.info.stepsPerEpoch;
   const begun = Math.floor(at.step / per);
   const left = Math.round(at.info.steps / per) - begun;
-  const wanted = epochs ?? (x === undefined && left > 0 ? left : at.planned);
+  const wanted = epochs ?? (resumed && left > 0 ? left : at.planned);
   if (wanted > left || at.stopped) Object.assign(at, await ask("extend", Math.max(wanted - left, 1)));
   at.stopped = false;
   return { step: at.step, until: (begun + wanted) * per, stepsPerEpoch: per, batchSize: at.info.batchSize };
+}
+
+function noData(): SaddlepointError {
+  const words = { expected: "data", got: "a network without data", hint: "call fit(x, y) or fit(dataset)" };
+  return new SaddlepointError(report("state", "no-data", "fit", words));
 }
 
 /** Numbers of a call, or a report of what is wrong with them. */

@@ -8,8 +8,8 @@ import type { NamedBytes, RunSpec } from "./types.js";
 /** Losses that have no meaning for numbers to be predicted. */
 const OVER_CLASSES = ["softmaxCrossEntropy", "binaryCrossEntropy", "hinge"];
 
-/** `files` are those of the data, `standIn` says that there are none yet. */
-export interface Prepared { run: RunSpec; files: NamedBytes[]; standIn: boolean }
+/** `files` are those of the data. */
+export interface Prepared { run: RunSpec; files: NamedBytes[] }
 
 const DEFAULTS = { test: 0, optimizer: { type: "adam" }, batch: { type: "mini", size: 32 }, epochs: 1, seed: 0 } as const;
 
@@ -21,7 +21,7 @@ export function wantedBy(loss: unknown): Wanted {
 
 export async function prepared(spec: ModelSpec | RunSpec, options: { files?: NamedBytes[]; worker?: boolean; signal?: AbortSignal }): Promise<Prepared> {
   const given: unknown = spec;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return { run: spec as RunSpec, files: [], standIn: false };
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return { run: spec as RunSpec, files: [] };
   const { inputShape, classes, ...rest } = spec as ModelSpec;
   const run = { ...DEFAULTS, ...rest } as RunSpec;
   if (typeof rest.optimizer === "string") run.optimizer = { type: rest.optimizer };
@@ -31,14 +31,14 @@ export async function prepared(spec: ModelSpec | RunSpec, options: { files?: Nam
   }
   if (isDataset(data)) {
     const packed = data.pack({ ...wantedBy(run.loss), ...(classes === undefined ? {} : { classes: namesOf(classes) }) });
-    return { run: { ...run, data: packed.data }, files: packed.files, standIn: false };
+    return { run: { ...run, data: packed.data }, files: packed.files };
   }
   if (inputShape !== undefined) {
     const { standIn } = await import("./stand-in.js");
     const packed = standIn(inputShape, run, classes, OVER_CLASSES);
-    return { run: { ...run, data: packed.data }, files: packed.files, standIn: true };
+    return { run: { ...run, data: packed.data }, files: packed.files };
   }
-  return { run, files: needsFiles(run) ? await readFiles(options.files ?? [], options) : [], standIn: false };
+  return { run, files: needsFiles(run) ? await readFiles(options.files ?? [], options) : [] };
 }
 
 function namesOf(classes: NonNullable<ModelSpec["classes"]>): readonly string[] {

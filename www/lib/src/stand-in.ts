@@ -2,6 +2,7 @@
 import type { ModelSpec } from "./api.js";
 import { Dataset, type Packed } from "./dataset.js";
 import { refused } from "./input.js";
+import { standing } from "./packed.js";
 import { shapeOf } from "./tensors.js";
 import type { RunSpec } from "./types.js";
 
@@ -15,8 +16,11 @@ export function standIn(inputShape: readonly number[], run: RunSpec, classes: Mo
   const loss = typeof run.loss === "object" ? run.loss.type : run.loss;
   const ofClasses = classes !== undefined || overClasses.includes(loss);
   const outputs = outputsOf(run.layers);
-  if (!ofClasses) return Dataset.from({ x: new Float32Array(size), shape, y: new Float32Array(outputs ?? missing()), scaling: "none", name: "none" }).pack({ classes: null });
-  return Dataset.from({ x: new Float32Array(size), shape, y: [0], classes: classes ?? outputs ?? missing(), scaling: "none", name: "none" }).pack();
+  const example = { x: new Float32Array(size), shape, scaling: "none", name: "none" } as const;
+  const packed = ofClasses
+    ? Dataset.from({ ...example, y: [0], classes: classes ?? outputs ?? missing() }).pack()
+    : Dataset.from({ ...example, y: new Float32Array(outputs ?? missing()) }).pack({ classes: null });
+  return { ...packed, files: packed.files.map(({ name, bytes }) => ({ name, bytes: standing(bytes) })) };
 }
 
 /** What the last layer that says so puts out, or nothing if that cannot be seen. */

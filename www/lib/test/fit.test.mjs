@@ -184,6 +184,40 @@ test("weights are read and written by name, and frozen layers stay", async () =>
   await Promise.all([model, other, again].map((one) => one.dispose()));
 });
 
+test("a model is loaded without its data: it answers, learns from others, and goes on with the same as if it had never been saved", async () => {
+  const settings = { epochs: 5000, batchSize: 2, validationSplit: 0.25 };
+  const [whole, cut] = await Promise.all([1, 2].map(() => Model.create(small)));
+  await whole.fit(x, y, settings);
+  const fit = cut.fit(x, y, settings);
+  for await (const { step } of fit) {
+    assert.ok(step < 10_000, "it is cut before its end");
+    break;
+  }
+  const saved = await cut.save();
+  const [model, other] = await Promise.all([1, 2].map(() => Model.load(saved)));
+  const { absent, train, test, classes } = model.info.data;
+  assert.deepEqual([absent, train, test, classes], [true, 3, 1, ["0", "1"]]);
+  assert.deepEqual(await model.predict(x), await cut.predict(x));
+  assert.deepEqual(await model.classify(x), await cut.classify(x));
+  assert.deepEqual(await model.evaluate(x, y), await cut.evaluate(x, y));
+  for (const call of ["trainFor", "step", "fit", "evaluate", "curvature", "layerStatistics", "profile", "rangeTest", "leastSquares"]) {
+    assert.equal((await refusal(model[call]())).code, "no-data", call);
+  }
+  // a file of it is as good as the one it came from
+  const again = await Model.load(await model.save());
+  const hash = async (one) => (await one.history()).runHash;
+  assert.equal(await hash(again), await hash(cut));
+  const before = (await again.history()).step;
+  await again.fit(x, y, { validationSplit: 0.25 });
+  assert.deepEqual([again.info.data.absent, (await again.history()).step > before], [false, true]);
+  assert.equal(await hash(again), await hash(whole));
+  assert.deepEqual(await again.weights(), await whole.weights());
+  // other data: from the same weights, steps counted anew
+  const { step } = await other.fit(x, [1, 0, 0, 1], { epochs: 2, batchSize: 2, validationSplit: 0 });
+  assert.equal(step, 4);
+  await Promise.all([whole, cut, model, other, again].map((one) => one.dispose()));
+});
+
 test("memory is told, and a model ends with its block", async () => {
   const model = await Model.create(small);
   const { wasm, step, weights, optimizer } = await model.memory();

@@ -268,10 +268,13 @@ test("files are read, named by their hash, and asked for again", async () => {
   assert.equal((await refusal(Model.create(named))).code, "files-missing");
 
   const saved = await model.save();
-  assert.equal((await refusal(Model.load(saved))).code, "model-needs-data");
+  const bare = await Model.load(saved);
+  assert.equal(bare.info.data.absent, true);
+  assert.equal((await refusal(bare.image(0, "train"))).code, "no-data");
+  assert.equal((await refusal(bare.trainFor(10))).code, "no-data");
   const loaded = await Model.load(saved, { files: idx() });
   assert.equal((await loaded.history()).runHash, (await model.history()).runHash);
-  await Promise.all([model, again, loaded].map((m) => m.dispose()));
+  await Promise.all([model, again, loaded, bare].map((m) => m.dispose()));
 });
 
 test("files that cannot be used say why", async () => {

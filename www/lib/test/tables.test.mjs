@@ -55,6 +55,9 @@ test("a CSV is described, trained on, saved and asked about new rows", async () 
   const before = await model.predict(encoded);
   const again = await Model.load(await model.save(), { files });
   assert.deepEqual(await again.predict(await again.encode(rows)), before);
+  const bare = await Model.load(await model.save());
+  assert.deepEqual(await bare.predict(await bare.encode(rows)), before, "without the table");
+  await bare.dispose();
   assert.equal((await refusal(model.encode([{ town: "Hull", rooms: 1, area: 1 }]))).code, "row-value");
   await model.dispose();
   await again.dispose();

@@ -273,6 +273,11 @@ export class Session {
   private async load(bytes: Uint8Array, files: NamedBytes[]): Promise<void> {
     const given = files.length > 0 ? files : this.files;
     const model = await Model.load(bytes, given.length > 0 ? { files: [...given] } : {});
+    if (model.info.data.absent) {
+      await model.dispose();
+      this.problem = { kind: "model", report: needsData(model.info.data) };
+      return;
+    }
     await this.show(model, files, given);
   }
 
@@ -365,6 +370,12 @@ function tooLarge(file: File): ReportMessage {
     kind: "file", code: "page-file-size", place: file.name, expected: `at most ${limit}`, got: size, hint: "take a part of it", args: { size, limit },
     message: `${file.name}: expected at most ${limit}, got ${size}; take a part of it`,
   };
+}
+
+/** The views show what a network makes of its data: a model alone is not enough for them. */
+function needsData({ name, hash }: DataInfo): ReportMessage {
+  const [expected, got, hint] = ["the files it was trained on beside it", "the model alone", "drop the model and the files together"];
+  return { kind: "file", code: "model-needs-data", place: name, expected, got, hint, args: { hash }, message: `${name}: expected ${expected}, got ${got}; ${hint}` };
 }
 
 /** What a table starts with: its own target, and the network for that. */
