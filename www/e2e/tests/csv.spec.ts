@@ -101,3 +101,29 @@ test.describe("what cannot be read", () => {
     });
   }
 });
+
+test("a saved model of a table asks for the table, and with it is there again", async ({ page }, info) => {
+  const rows = Array.from({ length: 40 }, (_, i) => `${String(i % 5)},${String(i % 7)},${String((i % 5) + 2 * (i % 7))}`);
+  const table = { name: "sums.csv", bytes: Buffer.from(["a,b,sum", ...rows].join("\n")) };
+  await page.goto("./?view=train&lang=en");
+  await drop(page, [table]);
+  const state = page.locator(".status .state");
+  await expect(state).toHaveText("Not started");
+  await page.locator(".status .prime").click();
+  await expect(state).toHaveText("Done", { timeout: 30_000 });
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save" }).click();
+  const path = info.outputPath("sums.safetensors");
+  await (await download).saveAs(path);
+  const model = { name: "sums.safetensors", bytes: readFileSync(path) };
+
+  await page.goto("./?view=train&lang=en&data=xor&net=d4-tanh_d2-softmax&test=100");
+  await expect(state).toHaveText("Not started");
+  await drop(page, [model]);
+  await expect(page.getByRole("alert")).toContainText("Drop the model together with them.");
+  await expect(page.locator("#train-set")).toHaveValue("xor");
+  await drop(page, [model, table]);
+  await expect(state).toHaveText("Done");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await expect(page.locator("#train-set")).toHaveValue("csv");
+});
