@@ -126,7 +126,8 @@ export async function autosave(model: ModelApi, options: AutosaveOptions): Promi
 
 /**
  * The run that was stored under a name, at its newest checkpoint that is whole; `null` if there is none. Data files that were kept
- * need not be passed.
+ * need not be passed. Where data were too large to be kept, and none are passed, `info.data.absent` of the model is true: `fit` on the
+ * same data goes on.
  *
  * Rejects with `autosave-damaged` if there are checkpoints and none can be read; they are set aside then.
  */

@@ -3,7 +3,7 @@
  * with what is wrong. While nothing was trained the model follows; a trained one is kept until the visitor starts anew.
  */
 import {
-  Model, readFiles, type Column, type DataInfo, type ImagePixels, type LayerRow, type LayerSpec, type ModelApi, type ModelInfo, type NamedBytes, type ReportMessage,
+  Model, readFiles, SaddlepointError, type Column, type DataInfo, type ImagePixels, type LayerRow, type LayerSpec, type ModelApi, type ModelInfo, type NamedBytes, type ReportMessage,
   type RunSpec, type TableInfo,
 } from "saddlepoint";
 
@@ -273,16 +273,15 @@ export class Session {
   private async load(bytes: Uint8Array, files: NamedBytes[]): Promise<void> {
     const given = files.length > 0 ? files : this.files;
     const model = await Model.load(bytes, given.length > 0 ? { files: [...given] } : {});
-    if (model.info.data.absent) {
-      await model.dispose();
-      this.problem = { kind: "model", report: needsData(model.info.data) };
-      return;
-    }
     await this.show(model, files, given);
   }
 
   /** Shows a run that was under way before, with its recipe; `given` are the files that its data are, `files` those that are new. */
   async show(model: Model, files: NamedBytes[], given: NamedBytes[] = files): Promise<void> {
+    if (model.info.data.absent) {
+      await model.dispose();
+      throw new SaddlepointError(needsData(model.info.data));
+    }
     const history = await model.history();
     clearTimeout(this.timer);
     this.ticket += 1;
