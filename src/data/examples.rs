@@ -400,10 +400,7 @@ fn each_row<A, T>(rows: &[u32], width: usize, from: &[A], out: &mut [T], write: 
 #[cold]
 #[inline(never)]
 fn no_data() -> Error {
-    Error::state("no-data", "data")
-        .expected("data")
-        .got("none")
-        .hint("call fit(x, y)")
+    Error::state("no-data", "data").expected("data").got("none").hint("call fit(x, y)")
 }
 
 #[cfg(test)]
