@@ -151,8 +151,8 @@ mod tests {
         assert!(outline.fits());
         let others = [
             Outline { train: 0, ..outline.clone() },
-            Outline { test: 1 << 40, ..outline.clone() },
-            Outline { shape: vec![1 << 40, 1 << 40], ..outline.clone() },
+            Outline { test: usize::MAX, ..outline.clone() },
+            Outline { shape: vec![usize::MAX, 2], ..outline.clone() },
             Outline { shape: vec![0], ..outline.clone() },
             Outline { shape: vec![5], fill: Vec::new(), ..outline.clone() },
             Outline { fill: vec![0.0], ..outline.clone() },
