@@ -4,7 +4,8 @@
 //! number; flags; examples; the rank of one example and its extents; targets of one example; the number of names; what the set is
 //! called and the names of the classes or of the real targets, each a length and UTF-8; the targets of each example, class numbers
 //! as u32 or reals as f32; the features, bytes or f32. Flags: 1 features are bytes of 0..=255, 2 they are to be standardised,
-//! 4 targets are classes, 8 the examples only stand for others that are still to come. Classes with more than one target are a class at each step of a sequence.
+//! 4 targets are classes, 8 the examples only stand for others that are still to come. Classes with more than one target are
+//! a class at each step of a sequence.
 
 use super::dataset::{Dataset, Features, Targets, flat};
 use super::packed::Reader;
