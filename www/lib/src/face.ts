@@ -1,6 +1,6 @@
 /**
  * Train real neural networks in a browser tab. `Model` trains, `Landscape` draws the loss of a network with two weights, `Curvature`
- * says where a network of any size stands in its own, `Dataset` is data that a program has, `datasets` those of the package, `codeOf` writes a run down as a program, `readFiles` makes one file of many images, `preload` fetches the core early; everything else is their types.
+ * says where a network of any size stands in its own, `Dataset` is data that a program has, `datasets` those of the package, `codeOf` writes a run down as a program, `readFiles` makes one file of many images, `preload` fetches the core early and starts a worker for it; everything else is their types.
  */
 import type { CurvatureStatic, LandscapeStatic, ModelStatic } from "./api.js";
 import { Curvature } from "./curvature.js";

@@ -1,7 +1,7 @@
 /** The way to a core: a worker of its own, or this very thread. */
 import { ask, judged, type Core, type CoreName, type Cores } from "./core.js";
 import { Broken, report, SaddlepointError } from "./error.js";
-import type { Reply, Request, Start } from "./protocol.js";
+import type { Hold, Reply, Request, Start } from "./protocol.js";
 import { compiledCore, compiledRest, inNode, laterRest, newWorker, packedBytes, packedSet, usesWorker } from "./wasm.js";
 
 export type Asked<C> = C extends (...args: infer A) => unknown ? A : never;
@@ -42,6 +42,9 @@ const PLACES: Record<CoreName, Place> = {
   },
 };
 
+/** Workers that `preload` has started and nobody has taken yet. */
+const early = new Map<CoreName, Promise<Link<CoreName>>>();
+
 /**
  * Opens a way to a new core. In a browser that is a worker, unless `worker` says otherwise. `set`: the data it will be asked
  * about, if that is known; a file of theirs is then fetched together with the core. `whole`: it will need the core's rest. `place`: of
@@ -50,29 +53,51 @@ const PLACES: Record<CoreName, Place> = {
 export async function openLink<N extends CoreName>(name: N, worker: boolean | undefined, set?: string, whole = false, place: Place = PLACES[name]): Promise<Link<N>> {
   const expected = packedSet(set);
   // a failure is told when the core asks for the set
-  if (expected) void packedBytes(expected).catch(() => undefined);
+  const fetched = expected && packedBytes(expected).catch(() => undefined);
   const inWorker = usesWorker(worker);
-  let there: WorkerLink<N> | undefined;
+  const started = inWorker && !whole && !place.compiled ? early.get(name) : undefined;
+  if (started) early.delete(name);
+  let link: Link<CoreName>;
   try {
-    // its script comes while the core is compiled
-    if (inWorker) there = new WorkerLink<N>(place.worker());
+    link = await (started ?? begun(name, inWorker, whole, place));
+  } catch (error) {
+    throw notLoaded(error);
+  }
+  const packed = await fetched;
+  // a new core has no sets: it would ask for this one, and what it was asked would begin anew
+  if (expected && packed && inWorker) link.call("provide", expected, packed).catch(() => undefined);
+  return supplied(link as Link<N>);
+}
+
+async function begun<N extends CoreName>(name: N, inWorker: boolean, whole: boolean, place: Place): Promise<Link<N>> {
+  // its script comes while the core is compiled
+  const there = inWorker ? new WorkerLink<N>(place.worker()) : undefined;
+  try {
     // a page's own thread may not wait for a file
     const getRest = whole || !(inWorker || inNode) ? compiledRest : laterRest;
     const [module, rest] = await Promise.all([(place.compiled ?? compiledCore)(), place.compiled ? undefined : getRest()]);
     const start: Start = { face: name, module, ...(rest ? { rest } : {}) };
     there?.begin(start);
-    return supplied(there ?? (await localLink<N>(place, start)));
+    return there ?? (await localLink<N>(place, start));
   } catch (error) {
     there?.close();
-    throw notLoaded(error);
+    throw error;
   }
 }
 
-/** Fetches and compiles the core, so that the first model or landscape that is made later need not wait for it. */
-export async function preload(): Promise<void> {
+/**
+ * Fetches and compiles the core, so that the first model or landscape that is made later need not wait for it. `first`: which of
+ * them it will be; the worker for it is then started too, where there are workers. `set`: the data it will be of, by their `type`;
+ * those in a file of the package are fetched too.
+ */
+export async function preload(first?: "training" | "landscape", set?: string): Promise<void> {
+  const expected = packedSet(set);
   try {
-    await compiledCore();
+    if (first && usesWorker(undefined) && !early.has(first)) early.set(first, begun(first, true, false, PLACES[first]));
+    await Promise.all([first && early.get(first), compiledCore(), expected && packedBytes(expected).catch(() => undefined)]);
   } catch (error) {
+    // the next question tries again
+    if (first) early.delete(first);
     throw notLoaded(error);
   }
 }
@@ -134,10 +159,11 @@ class WorkerLink<N extends CoreName> implements Link<N> {
       event.preventDefault();
       this.end(new Broken(event.message || "the worker could not be loaded"));
     };
+    if (locks) this.worker.postMessage({ lock: crypto.randomUUID() } satisfies Hold);
   }
 
   begin(start: Start): void {
-    this.worker.postMessage({ ...start, lock: locks && crypto.randomUUID() } satisfies Start);
+    this.worker.postMessage(start);
   }
 
   call<M extends keyof Cores[N]>(method: M, ...args: Asked<Cores[N][M]>): Promise<Answered<Cores[N][M]>> {

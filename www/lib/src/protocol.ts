@@ -14,11 +14,16 @@ export type Reply =
   | { id: number; ok: false; broken: string };
 
 /**
- * First message to a worker. `face`: which it shall be, if its script has several. `rest`: that of the core, or where it is, to be
- * fetched when it is needed. `lock`: a name that the worker holds for as long as it lives; browsers tell in no other way that a
- * worker was ended, for want of memory for one.
+ * Comes before all else, where there are locks: a name that the worker holds for as long as it lives. Browsers tell in no other way
+ * that a worker was ended, for want of memory for one.
  */
-export interface Start { face: CoreName; module: WebAssembly.Module; rest?: WebAssembly.Module | string; lock?: string | undefined }
+export interface Hold { lock: string }
+
+/**
+ * What a worker begins with. `face`: which it shall be, if its script has several. `rest`: that of the core, or where it is, to be
+ * fetched when it is needed.
+ */
+export interface Start { face: CoreName; module: WebAssembly.Module; rest?: WebAssembly.Module | string }
 
 /** The memory of all typed arrays in `value`, which is then handed over instead of copied. */
 export function buffers(value: unknown): ArrayBuffer[] {

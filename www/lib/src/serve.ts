@@ -1,40 +1,36 @@
-/** What a worker does: its first message is the compiled module, all others are requests. */
+/** What a worker does: it holds its lock, then takes the compiled module; all other messages are requests. */
 import { provideRest } from "../pkg/saddlepoint_rest.js";
 import { ask, judged, type Core, type CoreName } from "./core.js";
 import { Broken } from "./error.js";
-import { buffers, type Reply, type Request, type Start } from "./protocol.js";
+import { buffers, type Hold, type Reply, type Request, type Start } from "./protocol.js";
 
 const scope = globalThis as unknown as {
-  onmessage: (event: MessageEvent<Start | Request>) => void;
+  onmessage: (event: MessageEvent<Hold | Start | Request>) => void;
   postMessage(reply: Reply, transfer: ArrayBuffer[]): void;
 };
 
 export function serve(make: (module: WebAssembly.Module, face: CoreName) => Core): void {
   let core: Core | undefined;
   let held: Promise<void> | undefined;
-  const respond = (request: Request): void => {
-    const reply = answer(core, request);
-    scope.postMessage(reply, buffers(reply));
-  };
   scope.onmessage = ({ data }) => {
-    if ("module" in data) {
-      if (data.rest) provideRest(data.rest);
-      const { lock } = data;
-      if (lock !== undefined) {
-        held = new Promise((done) => {
-          void navigator.locks.request(lock, () => {
-            scope.postMessage({ held: lock }, []);
-            done();
-            return new Promise(() => undefined);
-          });
+    if ("lock" in data) {
+      held = new Promise((done) => {
+        void navigator.locks.request(data.lock, () => {
+          scope.postMessage({ held: data.lock }, []);
+          done();
+          return new Promise(() => undefined);
         });
-      }
+      });
+    } else if ("module" in data) {
+      if (data.rest) provideRest(data.rest);
       core = make(data.module, data.face);
-      return;
+    } else {
+      const reply = answer(core, data);
+      const send = (): void => scope.postMessage(reply, buffers(reply));
+      // nothing is answered before the page can notice an end
+      if (held) void held.then(send);
+      else send();
     }
-    // nothing is answered before the page can notice an end
-    if (held) void held.then(() => respond(data));
-    else respond(data);
   };
 }
 

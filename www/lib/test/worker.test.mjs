@@ -169,6 +169,18 @@ test("summaries share one worker that lives on after a break, and files travel o
   for (const one of alive) one.terminate();
 });
 
+test("a new core is given the set it will ask for before it is asked itself", async () => {
+  const sent = [];
+  breaks = ({ method }) => {
+    if (method) sent.push(method);
+    return false;
+  };
+  const model = await Model.create(digits, { worker });
+  breaks = () => false;
+  assert.deepEqual(sent, ["provide", "create"]);
+  await model.dispose();
+});
+
 test("a landscape has one worker for questions and one for strips", async () => {
   const spec = {
     data: { type: "diabetes", features: ["s5"] },
