@@ -9,13 +9,16 @@ import { measured } from "./measured.ts";
 const KB = 1024;
 const TRAIN = "./?view=train&lang=en";
 
-/** Presses Run as soon as it can be, and notes the page's own time when the first step is shown. */
+const TOLD = "first step: ";
+
+/** Presses Run as soon as it can be, and tells the page's own time when the first step is shown. */
 async function hurry(page: Page): Promise<void> {
-  await page.addInitScript(() => {
+  await page.addInitScript((told) => {
     const watch = (): void => {
       const step = Number(/step ([\d,]+)/.exec(document.querySelector(".numbers")?.textContent ?? "")?.[1]?.replaceAll(",", "") ?? 0);
       if (step > 0) {
-        document.documentElement.setAttribute("data-trained", String(performance.now()));
+        // eslint-disable-next-line no-console -- how the page tells the test
+        console.debug(told + String(performance.now()));
         return;
       }
       const prime = document.querySelector<HTMLButtonElement>(".status .prime");
@@ -23,15 +26,14 @@ async function hurry(page: Page): Promise<void> {
       requestAnimationFrame(watch);
     };
     requestAnimationFrame(watch);
-  });
+  }, TOLD);
 }
 
-/** Milliseconds from the navigation to the first step of training. */
+/** Milliseconds from the navigation to the first step of training. The page says it by itself: what asks it would take its time. */
 async function firstStep(page: Page): Promise<number> {
+  const told = page.waitForEvent("console", { predicate: (message) => message.text().startsWith(TOLD), timeout: 10_000 });
   await page.goto(TRAIN);
-  const root = page.locator("html[data-trained]");
-  await expect(root).toBeAttached({ timeout: 10_000 });
-  return Number(await root.getAttribute("data-trained"));
+  return Number((await told).text().slice(TOLD.length));
 }
 
 /** The same with nothing in the cache. */
@@ -44,7 +46,10 @@ async function coldStep(browser: Browser, baseURL: string): Promise<number> {
   return time;
 }
 
-test("the first step of training is done within a second of opening", async ({ page, browser, baseURL }) => {
+/** Milliseconds within which the first step is shown: twice what a quiet machine of two cores needs, and more, for one that is not. */
+const WITHIN = 700;
+
+test("the first step of training is done soon after opening", async ({ page, browser, baseURL }) => {
   const cold: number[] = [];
   const warm: number[] = [];
   await hurry(page);
@@ -55,7 +60,7 @@ test("the first step of training is done within a second of opening", async ({ p
   }
   const times = [cold, warm].map((list) => list.map((ms) => ms.toFixed(0)).join(", "));
   measured("first step, ms", `cold ${times[0] ?? ""}; warm ${times[1] ?? ""}`);
-  expect(Math.min(...warm), `warm, ms: ${times[1] ?? ""}`).toBeLessThan(1000);
+  expect(Math.min(...warm), `warm, ms: ${times[1] ?? ""}`).toBeLessThan(WITHIN);
 });
 
 test("the first load is below 700 KB, and the core is fetched and compiled once", async ({ page }) => {
@@ -95,6 +100,27 @@ test("the first load is below 700 KB, and the core is fetched and compiled once"
   await expect(page.locator(".status .state")).toHaveText("Not started");
   await expect(page.locator("html")).toHaveAttribute("data-compiled", "1");
 });
+
+for (const view of ["train", "landscape"]) {
+  test(`the worker of the first model is started before the page is built, and no other: ${view}`, async ({ page }) => {
+    await page.addInitScript(() => {
+      const { Worker } = globalThis;
+      globalThis.Worker = class extends Worker {
+        constructor(url: string | URL, options?: WorkerOptions) {
+          super(url, options);
+          const built = document.querySelector("#app > *") !== null;
+          const root = document.documentElement;
+          root.setAttribute("data-workers", `${root.getAttribute("data-workers") ?? ""}${built ? "late" : "early"} `);
+        }
+      };
+    });
+    await page.goto(`./?view=${view}&lang=en`);
+    if (view === "train") await expect(page.locator(".status .state")).toHaveText("Not started");
+    else await expect(page.locator("[data-run-hash]")).toBeAttached();
+    // those of a strip of seeds, and what the page asks beside the run, come after
+    await expect(page.locator("html")).toHaveAttribute("data-workers", view === "train" ? "early " : /^early (late )*$/);
+  });
+}
 
 test("what has a name of its own is kept: opening again fetches the page alone", async ({ page }) => {
   const fetched = (): Promise<string[]> =>

@@ -1,6 +1,7 @@
 /** The one example that is looked at: drawn, a test image, or a mistake; and what the network makes of it now. */
 import type { ImagePixels, Inspection } from "saddlepoint";
 
+import { settled } from "./settled.ts";
 import type { TrainRun } from "./run.svelte.ts";
 
 export interface Example {
@@ -19,6 +20,8 @@ export class Inspector {
   inspection: Inspection | null = $state.raw(null);
   /** Test images already fetched, by number; of the data set named by `hash`. */
   images: ReadonlyMap<number, ImagePixels> = $state.raw(new Map<number, ImagePixels>());
+  /** Those on their way. */
+  private readonly asked = new Map<number, Promise<ImagePixels>>();
   private hash = "";
   private asking = false;
   private again = false;
@@ -33,12 +36,20 @@ export class Inspector {
     if (hash !== this.hash) {
       this.hash = hash;
       this.images = new Map();
+      this.asked.clear();
       this.example = null;
       this.inspection = null;
-      if (data.shape.length === 3) await this.show(0);
+    } else if (this.example) {
+      this.refresh();
       return;
     }
-    this.refresh();
+    if (data.shape.length !== 3) return;
+    await settled();
+    if (hash === this.hash) await this.showFirst();
+  }
+
+  private async showFirst(): Promise<void> {
+    if (this.example === null) await this.show(0);
   }
 
   /** Looks at a test image. */
@@ -70,20 +81,24 @@ export class Inspector {
     return this.example === null || this.example.pixels.every((value) => value === 0);
   }
 
+  /** A test image; asked for once. */
   async fetch(index: number): Promise<ImagePixels | null> {
     const known = this.images.get(index);
     if (known) return known;
-    const model = this.run.model;
-    const hash = this.hash;
-    if (!model) return null;
+    const { hash } = this;
+    const asked = this.asked.get(index) ?? this.run.model?.image(index, "test");
+    if (!asked) return null;
+    this.asked.set(index, asked);
     try {
-      const image = await model.image(index, "test");
+      const image = await asked;
       if (hash !== this.hash) return null;
       this.images = new Map([...this.images, [index, image]]);
       return image;
     } catch {
       // the model was let go of while it was asked; its successor is asked anew
       return null;
+    } finally {
+      if (this.asked.get(index) === asked) this.asked.delete(index);
     }
   }
 

@@ -23,11 +23,16 @@ export class Keeping {
   private name: string = NAMES[0];
   private kept: ModelApi | null = null;
   private saver: Promise<Autosave | null> = Promise.resolve(null);
+  private looked: Promise<void> | undefined;
 
   constructor(private readonly session: Session) {}
 
-  /** Looks for a run of an earlier visit. */
-  async look(): Promise<void> {
+  /** Looks for a run of an earlier visit, once. */
+  look(): Promise<void> {
+    return (this.looked ??= this.find());
+  }
+
+  private async find(): Promise<void> {
     try {
       const runs = await (await store()).storedRuns();
       this.offered = runs.find(({ busy, step }) => !busy && step > 0) ?? null;
@@ -42,7 +47,8 @@ export class Keeping {
     if (model === this.kept) return;
     this.kept = model;
     this.saver = this.saver.then(async (before) => {
-      await before?.stop();
+      // a run that is offered keeps its name
+      await Promise.all([before?.stop(), this.look()]);
       if (model !== this.kept) return null;
       try {
         const { autosave } = await store();

@@ -282,11 +282,12 @@ export class TrainRun {
 
   private take(progress: Progress): boolean {
     const complete = this.curves.add(progress);
+    const first = this.latest === null;
     this.latest = progress;
     if (progress.report?.code === "restored") this.news = progress.report;
-    // a hidden tab has no frames; training goes on without them
-    if (this.frame === 0) this.frame = requestAnimationFrame(() => { this.show(); });
-    if (progress.state !== "running") this.show();
+    // the first step is waited for; a hidden tab has no frames, and training goes on without them
+    if (first || progress.state !== "running") this.show();
+    else if (this.frame === 0) this.frame = requestAnimationFrame(() => { this.show(); });
     return complete;
   }
 

@@ -12,7 +12,7 @@ import { pathOf } from "../shell/entries.ts";
 import { settings } from "../state/settings.svelte.ts";
 import { OWN, type SetName, table } from "../state/table.ts";
 import type { TrainRun } from "./run.svelte.ts";
-import { settled } from "./settled.ts";
+import { pause, settled } from "./settled.ts";
 import { aimAt, aimed, RECIPE, runSpec, settingsOf, startFor, startForImages, startForTable, startForText, type TrainSettings } from "./spec.ts";
 
 /** Beyond this a file is refused before it is read: MNIST has 55 MB unpacked, and a tab must hold the bytes twice. */
@@ -27,6 +27,26 @@ const MODEL_FILE = /\.safetensors$/i;
 
 /** Something that could not be loaded, or a model that could not be made for a reason that is not in the layer table. */
 export interface Problem { kind: "file" | "model" | "core"; report: ReportMessage }
+
+/** A model on its way. */
+interface Making { key: string; model: Promise<ModelApi>; controller: AbortController }
+
+/** The first model, until there is a session to show it. */
+let ahead: Making | null = null;
+
+/** Asks for the first model before the view is built: the core makes it meanwhile. */
+export function askAhead(): void {
+  const recipe = snapshot();
+  if (!isOwn(recipe.trainSet)) ahead = make(recipe, {});
+}
+
+function make(recipe: TrainSettings, options: { files?: NamedBytes[] }): Making {
+  const controller = new AbortController();
+  const model = Model.create(runSpec(recipe), { ...options, signal: controller.signal });
+  // told where the model is awaited
+  model.catch(() => undefined);
+  return { key: keyOf(recipe), model, controller };
+}
 
 export class Session {
   /** Reads of the data and shapes that belong to the recipe as it stands; the last valid ones while it has a fault. */
@@ -59,12 +79,15 @@ export class Session {
   private rows: ReadonlyMap<string, LayerRow> = $state.raw(new Map<string, LayerRow>());
   private files: NamedBytes[] = [];
   private loaded: { key: string; spec: RunSpec } | null = $state.raw(null);
-  private inMaking: { key: string; model: Promise<ModelApi>; controller: AbortController } | null = null;
+  private inMaking: Making | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private ticket = 0;
   private sampled = "";
 
-  constructor(readonly run: TrainRun) {}
+  constructor(readonly run: TrainRun) {
+    if (ahead) void this.waitFor(ahead);
+    ahead = null;
+  }
 
   /** Changes the recipe. Rates that were edited during the run become the recipe's own. */
   change(patch: Partial<TrainSettings>): void {
@@ -195,14 +218,15 @@ export class Session {
     const key = keyOf(recipe);
     if (this.inMaking?.key === key) return this.inMaking.model;
     this.forgetMaking();
-    const controller = new AbortController();
-    const model = Model.create(runSpec(recipe), { ...this.options(recipe), signal: controller.signal });
-    const entry = { key, model, controller };
+    return this.waitFor(make(recipe, this.options(recipe)));
+  }
+
+  private waitFor(entry: Making): Promise<ModelApi> {
     this.inMaking = entry;
-    model.catch(() => {
+    entry.model.catch(() => {
       if (this.inMaking === entry) this.inMaking = null;
     });
-    return model;
+    return entry.model;
   }
 
   private forgetMaking(): void {
@@ -342,10 +366,6 @@ export class Session {
       this.sampled = "";
     }
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => setTimeout(done, ms));
 }
 
 function beginning(input: readonly number[], layers: readonly LayerSpec[], index: number): string {

@@ -42,9 +42,12 @@ export class LayerLook {
     if (!model) return;
     this.asking = true;
     this.again = false;
-    const started = performance.now();
+    let started = performance.now();
     try {
-      if (this.run.step === 0) await settled();
+      if (this.run.step === 0) {
+        await settled();
+        started = performance.now();
+      }
       const seen = await model.layerStatistics();
       if (model === this.run.model) this.take(seen, model.spec.layers);
     } catch (error) {
