@@ -108,6 +108,10 @@ pub mod optim;
 mod rng;
 mod shape;
 pub mod train;
+#[cfg(feature = "aligned")]
+#[global_allocator]
+static ALLOCATOR: kernels::Aligned = kernels::Aligned;
+
 #[cfg(target_family = "wasm")]
 #[cfg_attr(feature = "image-module", path = "wasm/image_module.rs")]
 #[cfg_attr(feature = "bench-module", path = "wasm/bench_module.rs")]

@@ -1,6 +1,7 @@
 //! An allocator that counts: what holds a step to its promise that it allocates nothing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use super::aligned::Aligned;
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 
 thread_local! {
@@ -9,7 +10,7 @@ thread_local! {
     static MOST: Cell<isize> = const { Cell::new(0) };
 }
 
-/// The system's allocator, with a count by thread. A program that wants to count declares it as its global allocator.
+/// The allocator [`Aligned`], with a count by thread. A program that wants to count declares it as its global allocator.
 #[derive(Debug)]
 pub struct Counting;
 
@@ -36,23 +37,23 @@ impl Counting {
     }
 }
 
-// SAFETY: every call goes to the system allocator with the arguments that came; counting touches no memory of it.
+// SAFETY: every call goes to that allocator with the arguments that came; counting touches no memory of it.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         Self::note(1, layout.size() as isize);
         // SAFETY: the caller's promise about the layout is passed on
-        unsafe { System.alloc(layout) }
+        unsafe { Aligned.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         Self::note(0, -(layout.size() as isize));
         // SAFETY: the caller's promise about memory and layout is passed on
-        unsafe { System.dealloc(memory, layout) }
+        unsafe { Aligned.dealloc(memory, layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         Self::note(1, size as isize - layout.size() as isize);
         // SAFETY: the caller's promise about memory, layout and size is passed on
-        unsafe { System.realloc(memory, layout, size) }
+        unsafe { Aligned.realloc(memory, layout, size) }
     }
 }

@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+mod aligned;
 mod conv;
 #[cfg(feature = "bench")]
 mod counting;
@@ -29,6 +30,7 @@ pub mod unfold;
 mod window;
 mod winograd;
 
+pub use aligned::Aligned;
 pub use conv::{
     ConvProduct, Workspace, conv2d, conv2d_filter_gradient, conv2d_input_gradient, conv2d_is_winograd,
     conv2d_scratch,
