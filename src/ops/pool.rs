@@ -1,7 +1,7 @@
 //! Pooling over windows of images `(N, H, W, C)`. Sizes round down.
 
 use super::{
-    Attribute, Case, CaseInput, Class, Eval, Onnx, Operation, Pulled, Values, Vjp, expect, mismatch,
+    Attribute, Case, CaseInput, Class, Eval, Onnx, Op, Operation, Pulled, Values, Vjp, expect, mismatch,
 };
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
@@ -299,10 +299,32 @@ impl Operation for AveragePoolGradient {
 impl Graph {
     /// The maxima of [`MaxPool`].
     ///
+    /// Of `max(x + bias, 0)`, with a bias for each channel, they are taken before both, which never fall as x rises: the
+    /// values are the same, and there are fewer of them to add to. Of numbers that only the bias makes equal, by
+    /// rounding, the largest one before counts.
+    ///
     /// # Errors
     /// [`Error::Shape`](crate::Error::Shape) if `x` holds no images or the window does not fit.
     pub fn max_pool(&mut self, x: Value, window: Window) -> Result<Value> {
-        self.push_one(MaxPool { window }.into(), &[x])
+        let of = self.node_of(x);
+        match (&of.op, &of.inputs[..]) {
+            (Op::Relu(_), &[inner]) => {
+                let y = self.max_pool(inner, window)?;
+                self.relu(y)
+            }
+            (Op::Add(_), &[inner, bias]) if let Some(bias) = self.channel_row(bias) => {
+                let y = self.max_pool(inner, window)?;
+                self.add(y, bias)
+            }
+            _ => self.push_one(MaxPool { window }.into(), &[x]),
+        }
+    }
+
+    /// The vector of one number for each channel that `x` repeats for all pixels, if it is one.
+    fn channel_row(&self, x: Value) -> Option<Value> {
+        let of = self.node_of(x);
+        let from = *of.inputs.first()?;
+        (matches!(of.op, Op::Expand(_)) && self.shape(from).rank() == 1).then_some(from)
     }
 
     /// See [`AveragePool`].

@@ -128,3 +128,60 @@ global_pooling!(
     GlobalMaxPool2d, "max", "the largest number of each channel", "Oquab, Bottou, Laptev, Sivic 2015",
     |g, x, _| g.max_over(x, &[1, 2])
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::{Bindings, Executor, Output, Plan, Sink};
+    use crate::graph::Buffer;
+    use crate::ops::{MaxPool, Op};
+    use crate::rng::{Source, Stream};
+    #[cfg(target_family = "wasm")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    /// For the squared maxima of `max(x + bias, 0)`, pooled by `pool`: their sum, its gradient in the bias and in x, and how
+    /// many elements the last rectifier has.
+    fn pooled(
+        theta: &[f32],
+        pool: impl Fn(&mut Graph, Value, Window) -> Result<Value>,
+    ) -> (f32, Vec<f32>, usize) {
+        let mut g = Graph::new();
+        let x = g.input(Buffer::Theta, 3, [2, 4, 6, 3]).unwrap();
+        let bias = g.input(Buffer::Theta, 0, [3]).unwrap();
+        let y = g.add(x, bias).unwrap();
+        let y = g.relu(y).unwrap();
+        let y = pool(&mut g, y, Window::new([2, 2]).stride([2, 2])).unwrap();
+        let rectified =
+            g.nodes().iter().rfind(|n| matches!(n.op, Op::Relu(_))).unwrap().outputs[0].shape.len();
+        let squares = g.mul(y, y).unwrap();
+        let loss = g.sum(squares, &[0, 1, 2, 3]).unwrap();
+        let slopes = g.gradient(loss, &[bias, x]).unwrap();
+        let to = |value, offset| Output { value, sink: Sink::Gradient, offset, add: false };
+        let outputs = [Output::new(loss, Sink::Loss), to(slopes[0], 0), to(slopes[1], 3)];
+        let (mut sum, mut gradient) = ([0.0], vec![0.0; theta.len()]);
+        let mut bindings = Bindings::new()
+            .reals(Buffer::Theta, theta)
+            .sink(Sink::Loss, &mut sum)
+            .sink(Sink::Gradient, &mut gradient);
+        Executor::new(Plan::new(&g, &outputs).unwrap()).unwrap().run(&mut bindings).unwrap();
+        (sum[0], gradient, rectified)
+    }
+
+    #[test]
+    fn a_bias_and_a_rectifier_come_after_the_maximum_and_change_nothing() {
+        let source = Source::new(5, Stream::DATA, 0);
+        let theta: Vec<f32> = (0..3 + 2 * 4 * 6 * 3).map(|i| source.normal(i) as f32).collect();
+        let (loss, gradient, few) = pooled(&theta, Graph::max_pool);
+        let (plain, expected, all) =
+            pooled(&theta, |g, x, window| g.push_one(MaxPool { window }.into(), &[x]));
+        assert_eq!((few, all), (36, 144));
+        assert_eq!(loss, plain);
+        assert_eq!(gradient[3..], expected[3..], "of the pixels");
+        for (a, b) in gradient[..3].iter().zip(&expected) {
+            assert!(
+                (a - b).abs() <= 1e-5 * b.abs(),
+                "of the bias, whose terms come in another order: {a}, {b}"
+            );
+        }
+    }
+}
