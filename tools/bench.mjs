@@ -55,8 +55,8 @@ function print({ engine, peak, lines, curvature }, before) {
   console.log(`\n${engine}: peak ${figure(peak.f32 / 1e9)} GFLOP/s f32, ${figure(peak.f64 / 1e9)} f64`);
   for (const line of lines) {
     const share = `${percent(line.flops / peak[line.type])} of peak${line.effective ? ", effective" : ""}`;
-    const best = line.best ? `best ${percent(line.best / peak[line.type])}` : "";
-    console.log(`  ${line.name.padEnd(38)} ${figure(line.flops / 1e9).padStart(6)} GFLOP/s  ${share.padEnd(26)} ${best.padEnd(13)} ${compared(line, peak, before)}`);
+    const others = line.best ? `beside ${percent(line.beside)}, best ${percent(line.best / peak[line.type])}` : "";
+    console.log(`  ${line.name.padEnd(38)} ${figure(line.flops / 1e9).padStart(6)} GFLOP/s  ${share.padEnd(26)} ${others.padEnd(30)} ${compared(line, peak, before)}`);
     if (line.training) printTraining(line.training);
   }
   if (curvature) console.log(`  Hessian-vector product in f64: ${figure(curvature.product / curvature.gradient, 2)} gradients`);

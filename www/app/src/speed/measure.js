@@ -2,8 +2,8 @@
  * What is measured, in a page's worker, in a page and in Node: the same code over the WebAssembly module for measuring.
  *
  * Rates are medians over windows. Between any two of them stands a short one of the peak: the best of all of those is the peak of
- * the run. A host that is shared slows down and recovers within a run, so each line also has its best window: what the code does
- * when the machine is left to it.
+ * the run. A host that is shared slows down and recovers within a run, so each line also has its share of the peak of the same
+ * moment, the mean of the two beside each window, and its best window.
  *
  * @typedef {typeof import("../../../lib/pkg/saddlepoint_bench.js")} Module
  * @typedef {"f32" | "f64"} Real
@@ -13,7 +13,8 @@
  * @property {"product" | "convolution" | "workload"} kind
  * @property {Real} type
  * @property {number} flops FLOP per second, as if convolutions were done directly.
- * @property {number} best The same in the best window.
+ * @property {number} beside Share of the peak beside, the median over the windows.
+ * @property {number} best FLOP per second in the best window.
  * @property {boolean} effective Whether fewer are done, because a convolution goes another way.
  * @property {Training} [training] Of a workload.
  * @typedef {object} Training
@@ -27,15 +28,15 @@
  * @property {Peak} peak
  * @property {Line[]} lines
  * @typedef {object} Options
- * @property {number} [window] Milliseconds of a window; 50 if left out.
+ * @property {number} [window] Milliseconds of a window; 20 if left out.
  * @property {readonly string[]} [only] Names of workloads; all if left out.
  * @property {(line: Line, peak: Peak, done: number, all: number) => void} [report] Told each line as soon as it is known,
  * with the peak as it was before.
  */
 
-const WINDOWS = 21;
+const WINDOWS = 31;
 /** Milliseconds of a window of the peak. */
-const PEAK_WINDOW = 10;
+const PEAK_WINDOW = 5;
 /** Milliseconds of a warm-up, and of the steps that a profile is made of. */
 const WARM_UP = 200;
 const PROFILED = 300;
@@ -67,13 +68,17 @@ function rate(work, ms) {
  * @param {Options} [options]
  * @returns {Result}
  */
-export function measure(wasm, { window = 50, only, report } = {}) {
+export function measure(wasm, { window = 20, only, report } = {}) {
   /** @type {Record<Real, () => number>} */
   const PEAKS = { f32: () => wasm.benchPeakF32(40_000), f64: () => wasm.benchPeakF64(40_000) };
   /** @type {Peak} */
   const peak = { f32: 0, f64: 0 };
   /** @param {Real} type */
-  const windowOfPeak = (type) => { peak[type] = Math.max(peak[type], rate(PEAKS[type], PEAK_WINDOW)); };
+  const windowOfPeak = (type) => {
+    const found = rate(PEAKS[type], PEAK_WINDOW);
+    peak[type] = Math.max(peak[type], found);
+    return found;
+  };
   /**
    * FLOP per second of `work`, whose units are of `flop` each, after a warm-up; `steady` is called then.
    *
@@ -85,11 +90,16 @@ export function measure(wasm, { window = 50, only, report } = {}) {
   const rates = (type, work, flop = 1, steady = undefined) => {
     rate(work, WARM_UP);
     steady?.();
+    let before = windowOfPeak(type);
     const found = Array.from({ length: WINDOWS }, () => {
-      windowOfPeak(type);
-      return rate(work, window) * flop;
+      const flops = rate(work, window) * flop;
+      const after = windowOfPeak(type);
+      const beside = (2 * flops) / (before + after);
+      before = after;
+      return { flops, beside };
     });
-    return { type, flops: median(found), best: Math.max(...found) };
+    const flops = found.map((of) => of.flops);
+    return { type, flops: median(flops), beside: median(found.map((of) => of.beside)), best: Math.max(...flops) };
   };
   // so that the lines that are told first have a peak to be measured against
   for (let i = 0; i < 2 * WINDOWS; i += 1) windowOfPeak(i % 2 ? "f64" : "f32");
@@ -122,7 +132,7 @@ export function measure(wasm, { window = 50, only, report } = {}) {
  * @param {Module} wasm
  * @param {string} name
  * @param {number} window
- * @param {(type: Real, work: () => number, flop: number, steady: () => void) => Pick<Line, "type" | "flops" | "best">} rates
+ * @param {(type: Real, work: () => number, flop: number, steady: () => void) => Pick<Line, "type" | "flops" | "beside" | "best">} rates
  * @returns {Line}
  */
 function workload(wasm, name, window, rates) {
