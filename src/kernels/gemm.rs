@@ -234,7 +234,7 @@ impl<T: Real> Product<'_, T> {
         let (most, left) = match left {
             Left::Dense { a, stride } => (KC, Operand::Dense(tile::Dense { a: a.as_ptr(), stride })),
             Left::Transposed { a, stride } => {
-                let most = if stride == PANEL_STRIDE { KC } else { KC_APART };
+                let most = if stride <= PANEL_STRIDE { KC } else { KC_APART };
                 (most, Operand::Transposed(tile::Transposed { a: a.as_ptr(), stride }))
             }
             Left::Indirect { a, rows, columns } => {
@@ -254,7 +254,7 @@ impl<T: Real> Product<'_, T> {
 /// cache while the rows of A pass by.
 const KC: usize = 256;
 
-/// The same where each element of a row of A lies in a cache line of its own.
+/// The same where each element of a row of A lies in a cache line of its own, and few of them in one page of memory.
 const KC_APART: usize = 128;
 
 /// Rows of A x [`KC`] stay in the second cache while the strips of B pass by.

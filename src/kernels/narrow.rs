@@ -7,7 +7,7 @@
 use super::pack;
 use super::real::Real;
 use super::simd::Vector;
-use super::tile::{Dense, Operand, RowOffsets, Strip, Transposed};
+use super::tile::{Dense, Indirect, Operand, RowOffsets, Strip, Transposed};
 use std::mem::MaybeUninit;
 
 /// The most elements of a sum that a block is copied for.
@@ -35,7 +35,11 @@ pub(super) unsafe fn rows<T: Real>(left: Operand<T>, strip: &Strip<T>, from: usi
                     pack::transposed(a.add(r * stride), stride, strip.k, room, height);
                     (room.cast_const(), height)
                 }
-                Operand::Indirect(_) | Operand::Diagonal(_) => return from,
+                Operand::Indirect(left) => {
+                    gather(left, r, strip.k, room);
+                    (room.cast_const(), height)
+                }
+                Operand::Diagonal(_) => return from,
             };
             for n in 0..strip.width {
                 column(a, stride, strip, r, n);
@@ -44,6 +48,38 @@ pub(super) unsafe fn rows<T: Real>(left: Operand<T>, strip: &Strip<T>, from: usi
         r += height;
     }
     r
+}
+
+/// Copies the block of rows from `r` on, all elements of one k side by side: by squares along each run of neighbours if the
+/// rows follow each other at one distance, as pixels of a line do, else one by one.
+///
+/// # Safety
+/// The rows and `k` elements of each must exist, and `room` must hold as many.
+#[inline(never)]
+unsafe fn gather<T: Real>(left: Indirect<T>, r: usize, k: usize, room: *mut T) {
+    let height = 2 * T::Vector::LANES;
+    // SAFETY: the caller's; the tables hold the offsets of the rows and of their elements.
+    unsafe {
+        let (rows, columns) = (left.rows.add(r), left.columns);
+        let row = |j: usize| *rows.add(j) as usize;
+        let column = |i: usize| *columns.add(i) as usize;
+        let stride = row(1).saturating_sub(row(0));
+        let even = (1..height).all(|j| row(j) == row(0) + j * stride);
+        let mut i = 0;
+        while i < k {
+            let from = left.a.add(column(i));
+            let mut run = 1;
+            while even && i + run < k && column(i + run) == column(i) + run {
+                run += 1;
+            }
+            if run > 1 {
+                pack::transposed(from.add(row(0)), stride, run, room.add(i * height), height);
+            } else {
+                (0..height).for_each(|j| *room.add(i * height + j) = *from.add(row(j)));
+            }
+            i += run;
+        }
+    }
 }
 
 /// Column `n` of the block of rows from `r` on, whose elements of the first k are at `a`, those of the next `stride` further.
