@@ -1,5 +1,7 @@
 //! Points at which the gradient vanishes, and what kind they are.
 
+use super::krylov::norm;
+use super::place::Place;
 use super::{Eigen, Objective, hessian, symmetric_eigen};
 use crate::error::Result;
 use ndarray::Array2;
@@ -68,9 +70,7 @@ pub fn critical_point(
     start: &[f64],
     reach: f64,
 ) -> Result<CriticalPoint> {
-    let n = start.len();
-    let mut here = Place { theta: start.to_vec(), gradient: vec![0.0; n], loss: 0.0, norm: 0.0 };
-    here.measure(objective)?;
+    let mut here = Place::new(objective, start)?;
     let mut there = here.clone();
     let mut mu = 0.0;
     let (mut steps, mut sharpened) = (0, 0);
@@ -78,7 +78,7 @@ pub fn critical_point(
         let eigen = symmetric_eigen(&hessian(objective, &here.theta)?)?;
         let size = eigen.values.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
         let gone = here.theta.iter().zip(start).map(|(t, s)| (t - s) * (t - s)).sum::<f64>() > reach * reach;
-        let converged = !gone && here.norm <= TOLERANCE * size * norm(&here.theta).max(1.0);
+        let converged = !gone && here.vanishes(size, TOLERANCE);
         let (mut tries, mut share) = (MAX_TRIES, 1.0);
         if converged {
             sharpened += 1;
@@ -89,7 +89,7 @@ pub fn critical_point(
         }
         let mut better = false;
         for _ in 0..tries {
-            here.newton(&eigen, mu, &mut there.theta);
+            damped_newton(&here, &eigen, mu, &mut there.theta);
             there.measure(objective)?;
             better = there.norm < share * here.norm;
             if better {
@@ -99,45 +99,32 @@ pub fn critical_point(
             mu = (10.0 * mu).max(1e-6 * size * size);
         }
         if !better {
-            return Ok(here.finish(eigen, size, converged));
+            return Ok(CriticalPoint::at(here, eigen, size, converged));
         }
         std::mem::swap(&mut here, &mut there);
         steps += 1;
     }
 }
 
-#[derive(Clone)]
-struct Place {
-    theta: Vec<f64>,
-    gradient: Vec<f64>,
-    loss: f64,
-    norm: f64,
+/// Writes where the damped step leads. No step is longer than theta (or than 1): a nearly singular Hessian would
+/// throw it far beyond where the quadratic model holds.
+fn damped_newton(here: &Place, eigen: &Eigen, mu: f64, to: &mut [f64]) {
+    let mut step = vec![0.0; to.len()];
+    for (&value, vector) in eigen.values.iter().zip(eigen.vectors.rows()) {
+        let along: f64 = vector.iter().zip(&here.gradient).map(|(v, g)| v * g).sum();
+        let weight = value * value + mu;
+        if weight > 0.0 {
+            let factor = value * along / weight;
+            step.iter_mut().zip(vector).for_each(|(s, v)| *s -= factor * v);
+        }
+    }
+    let shorten = (here.far() / norm(&step)).min(1.0);
+    to.iter_mut().zip(&here.theta).zip(step).for_each(|((to, t), s)| *to = t + shorten * s);
 }
 
-impl Place {
-    fn measure(&mut self, objective: &mut impl Objective<f64>) -> Result<()> {
-        self.loss = objective.gradient(&self.theta, &mut self.gradient)?;
-        self.norm = norm(&self.gradient);
-        Ok(())
-    }
-
-    /// Writes where the damped step leads. No step is longer than theta (or than 1): a nearly singular Hessian would
-    /// throw it far beyond where the quadratic model holds.
-    fn newton(&self, eigen: &Eigen, mu: f64, to: &mut [f64]) {
-        let mut step = vec![0.0; to.len()];
-        for (&value, vector) in eigen.values.iter().zip(eigen.vectors.rows()) {
-            let along: f64 = vector.iter().zip(&self.gradient).map(|(v, g)| v * g).sum();
-            let weight = value * value + mu;
-            if weight > 0.0 {
-                let factor = value * along / weight;
-                step.iter_mut().zip(vector).for_each(|(s, v)| *s -= factor * v);
-            }
-        }
-        let shorten = (norm(&self.theta).max(1.0) / norm(&step)).min(1.0);
-        to.iter_mut().zip(&self.theta).zip(step).for_each(|((to, t), s)| *to = t + shorten * s);
-    }
-
-    fn finish(self, eigen: Eigen, size: f64, converged: bool) -> CriticalPoint {
+impl CriticalPoint {
+    /// The point of a place, whose Hessian has these eigenvalues, the largest of this size.
+    fn at(place: Place, eigen: Eigen, size: f64, converged: bool) -> Self {
         let zero = |x: &f64| x.abs() <= ZERO_SHARE * size;
         let any = |sign: f64| eigen.values.iter().any(|x| !zero(x) && sign * x > 0.0);
         let degenerate = eigen.values.iter().any(zero);
@@ -147,10 +134,10 @@ impl Place {
             (false, true) if !degenerate => CriticalKind::Maximum,
             _ => CriticalKind::Flat,
         };
-        CriticalPoint {
-            point: self.theta,
-            loss: self.loss,
-            gradient_norm: self.norm,
+        Self {
+            point: place.theta,
+            loss: place.loss,
+            gradient_norm: place.norm,
             eigenvalues: eigen.values,
             eigenvectors: eigen.vectors,
             kind,
@@ -158,10 +145,6 @@ impl Place {
             converged,
         }
     }
-}
-
-fn norm(x: &[f64]) -> f64 {
-    x.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod minres;
 mod objective;
 mod on_rows;
 mod penalty;
+mod place;
 mod search;
 #[cfg(test)]
 pub(crate) mod test_util;

@@ -4,6 +4,7 @@ use super::Objective;
 use super::krylov::{finite, norm};
 use super::lanczos::lanczos;
 use super::minres::{Limits, minres};
+use super::place::Place;
 use crate::error::Result;
 use crate::kernels::reduce::dot;
 use serde::Serialize;
@@ -74,53 +75,10 @@ pub struct Search {
     pub end: SearchEnd,
 }
 
-#[derive(Clone)]
-struct Place {
-    theta: Vec<f64>,
-    gradient: Vec<f64>,
-    loss: f64,
-    norm: f64,
-}
-
-impl Place {
-    fn new(objective: &mut impl Objective<f64>, start: &[f64]) -> Result<Self> {
-        let mut place =
-            Self { theta: start.to_vec(), gradient: vec![0.0; start.len()], loss: 0.0, norm: 0.0 };
-        place.measure(objective)?;
-        finite(place.norm)?;
-        Ok(place)
-    }
-
-    fn measure(&mut self, objective: &mut impl Objective<f64>) -> Result<()> {
-        self.loss = objective.gradient(&self.theta, &mut self.gradient)?;
-        self.norm = norm(&self.gradient);
-        Ok(())
-    }
-
-    /// Goes to `from + factor * step`.
-    fn go(
-        &mut self,
-        objective: &mut impl Objective<f64>,
-        from: &[f64],
-        step: &[f64],
-        factor: f64,
-    ) -> Result<()> {
-        self.theta.iter_mut().zip(from).zip(step).for_each(|((t, f), s)| *t = f + factor * s);
-        self.measure(objective)
-    }
-
-    /// Whether the gradient does, where the Hessian is of this size.
-    fn vanishes(&self, size: f64, options: &SearchOptions) -> bool {
-        self.norm <= options.tolerance * size * norm(&self.theta).max(1.0)
-    }
-
-    /// The length that no step exceeds: beyond, the quadratic model is not believed.
-    fn far(&self) -> f64 {
-        norm(&self.theta).max(1.0)
-    }
-
-    fn finish(self, steps: usize, products: usize, end: SearchEnd) -> Search {
-        Search { theta: self.theta, loss: self.loss, gradient_norm: self.norm, steps, products, end }
+impl Search {
+    fn at(place: Place, steps: usize, products: usize, end: SearchEnd) -> Self {
+        let Place { theta, loss, norm: gradient_norm, .. } = place;
+        Self { theta, loss, gradient_norm, steps, products, end }
     }
 }
 
@@ -143,16 +101,17 @@ pub fn newton_mr(
     options: &SearchOptions,
 ) -> Result<Search> {
     let mut here = Place::new(objective, start)?;
+    finite(here.norm)?;
     let mut there = here.clone();
     let (mut steps, mut products) = (0, 0);
     let mut size = size_at(objective, start, &mut products)?;
     let (mut share, mut floor) = (LOOSE, EXACT);
     let mut norms = Vec::new();
     loop {
-        if here.vanishes(size, options) {
+        if here.vanishes(size, options.tolerance) {
             size = size_at(objective, &here.theta, &mut products)?;
         }
-        let converged = here.vanishes(size, options);
+        let converged = here.vanishes(size, options.tolerance);
         if converged {
             share = EXACT;
         }
@@ -164,45 +123,38 @@ pub fn newton_mr(
             // the last step is there already: it is taken if it pays
             there.go(objective, &here.theta, &found.step, 1.0)?;
             let end = if there.norm <= 0.5 * here.norm { there } else { here };
-            return Ok(end.finish(steps, products, SearchEnd::Converged));
+            return Ok(Search::at(end, steps, products, SearchEnd::Converged));
         }
         if steps == options.steps {
-            return Ok(here.finish(steps, products, SearchEnd::Steps));
+            return Ok(Search::at(here, steps, products, SearchEnd::Steps));
         }
         let slope = squares - found.residual * found.residual;
         let whole = (here.far() / norm(&found.step)).min(1.0);
-        let mut factor = whole;
-        let mut better = false;
-        for _ in 0..MAX_HALVINGS {
-            // what is left of the gradient has less curvature than counts
-            if slope <= 1e-14 * squares {
-                break;
-            }
-            there.go(objective, &here.theta, &found.step, factor)?;
-            better = there.norm * there.norm <= squares - 2.0 * ARMIJO * factor * slope;
-            if better {
-                break;
-            }
-            factor *= 0.5;
-        }
-        if better {
+        // if not, what is left of the gradient has less curvature than counts
+        let descends = slope > 1e-14 * squares;
+        let taken = if descends {
+            there.descend(objective, &here.theta, &found.step, whole, squares, -slope)?
+        } else {
+            None
+        };
+        if let Some(factor) = taken {
             std::mem::swap(&mut here, &mut there);
             steps += 1;
             floor = EXACT;
             norms.push(here.norm);
             if steps > PATIENCE && here.norm > (1.0 - PROGRESS) * norms[steps - 1 - PATIENCE] {
-                return Ok(here.finish(steps, products, SearchEnd::Stalled));
+                return Ok(Search::at(here, steps, products, SearchEnd::Stalled));
             }
             share = if factor == 1.0 { (0.25 * share).max(EXACT) } else { (4.0 * share).min(LOOSE) };
-        } else if slope > 1e-14 * squares {
+        } else if descends {
             // the step goes along directions of next to no curvature: without them, if that leaves something
             floor = 10.0 * share;
             share = (100.0 * share).min(LOOSE);
         } else {
             share *= 0.1;
         }
-        if !better && (share < floor || floor > LOOSE) {
-            return Ok(here.finish(steps, products, SearchEnd::Stalled));
+        if taken.is_none() && (share < floor || floor > LOOSE) {
+            return Ok(Search::at(here, steps, products, SearchEnd::Stalled));
         }
     }
 }
@@ -222,6 +174,7 @@ pub fn minimize_gradient_norm(
     options: &SearchOptions,
 ) -> Result<Search> {
     let mut here = Place::new(objective, start)?;
+    finite(here.norm)?;
     let mut there = here.clone();
     let n = start.len();
     let (mut down, mut next) = (vec![0.0; n], vec![0.0; n]);
@@ -236,27 +189,19 @@ pub fn minimize_gradient_norm(
         let slope = dot(&down, &down);
         finite(slope)?;
         let stalled = slope.sqrt() <= f64::EPSILON * size * here.norm;
-        if here.vanishes(size, options) {
-            return Ok(here.finish(steps, products, SearchEnd::Converged));
+        if here.vanishes(size, options.tolerance) {
+            return Ok(Search::at(here, steps, products, SearchEnd::Converged));
         }
         if stalled || steps == options.steps {
             let end = if stalled { SearchEnd::Stalled } else { SearchEnd::Steps };
-            return Ok(here.finish(steps, products, end));
+            return Ok(Search::at(here, steps, products, end));
         }
         let ceiling = recent.iter().copied().fold(0.0, f64::max);
         rate = rate.min(here.far() / slope.sqrt());
-        let mut better = false;
-        for _ in 0..MAX_HALVINGS {
-            there.go(objective, &here.theta, &down, -rate)?;
-            better = there.norm * there.norm <= ceiling - 2.0 * ARMIJO * rate * slope;
-            if better {
-                break;
-            }
-            rate *= 0.5;
-        }
-        if !better {
-            return Ok(here.finish(steps, products, SearchEnd::Stalled));
-        }
+        let Some(factor) = there.descend(objective, &here.theta, &down, -rate, ceiling, slope)? else {
+            return Ok(Search::at(here, steps, products, SearchEnd::Stalled));
+        };
+        rate = -factor;
         objective.product(&there.theta, &there.gradient, &mut next)?;
         products += 1;
         // s . s / s . y with s the step and y the change of the gradient H g
@@ -269,6 +214,41 @@ pub fn minimize_gradient_norm(
             recent.remove(0);
         }
         steps += 1;
+    }
+}
+
+impl Place {
+    /// Goes to `from + factor * step`.
+    fn go(
+        &mut self,
+        objective: &mut impl Objective<f64>,
+        from: &[f64],
+        step: &[f64],
+        factor: f64,
+    ) -> Result<()> {
+        self.theta.iter_mut().zip(from).zip(step).for_each(|((t, f), s)| *t = f + factor * s);
+        self.measure(objective)
+    }
+
+    /// Goes to `from + factor * step` and halves the factor until `|g|^2` is below `ceiling` by enough of what `slope`, the
+    /// derivative of `|g|^2 / 2` along the step, promises. The factor at which it is; `None` if it never is.
+    fn descend(
+        &mut self,
+        objective: &mut impl Objective<f64>,
+        from: &[f64],
+        step: &[f64],
+        mut factor: f64,
+        ceiling: f64,
+        slope: f64,
+    ) -> Result<Option<f64>> {
+        for _ in 0..MAX_HALVINGS {
+            self.go(objective, from, step, factor)?;
+            if self.norm * self.norm <= ceiling + 2.0 * ARMIJO * factor * slope {
+                return Ok(Some(factor));
+            }
+            factor *= 0.5;
+        }
+        Ok(None)
     }
 }
 
