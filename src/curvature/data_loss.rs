@@ -105,6 +105,20 @@ impl<T: Real> DataLoss<T> {
         Ok(self)
     }
 
+    /// The loss of the same layers, in the same state and with the same penalty, on other examples: all labels are right,
+    /// and no image is moved.
+    ///
+    /// # Errors
+    /// Those of [`Model::new`] if the layers do not fit the examples; [`Error::State`] if the new network's state has another
+    /// length.
+    pub fn on_examples(&self, examples: Arc<Examples>) -> Result<Self> {
+        let (layers, loss) = (self.model.layers(), self.model.loss().clone());
+        let model = Model::new(examples.dataset().shape(), layers, loss, Self::target_of(&examples))?;
+        let mut other = Self::new(model, examples).with_penalty(self.penalty.clone());
+        other.set_state(&self.state)?;
+        Ok(other)
+    }
+
     /// The target that a network for `examples` has.
     #[must_use]
     pub fn target_of(examples: &Examples) -> Target {

@@ -1,14 +1,15 @@
 //! What a network is worth: on a sample on the way, and on the whole test part.
 
 use super::{EvaluationPoint, Trainer};
-use crate::curvature::Evaluated;
-use crate::data::{Examples, Targets};
+use crate::curvature::{DataLoss, Evaluated};
+use crate::data::{Dataset, Examples, Targets};
 use crate::error::{Error, Result};
 use crate::kernels::{Real, reduce};
 use crate::nn::{
     ClassScores, RegressionScore, class_scores, confusion, predicted_class, regression_score, top_k,
 };
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Examples of each part that a measurement on the way uses.
 const SAMPLE: usize = 1000;
@@ -77,51 +78,19 @@ impl<T: Real> Trainer<T> {
                 .got("none")
                 .hint("hold some out"));
         }
-        self.evaluate_rows(&rows)
+        evaluation(&mut self.loss, &rows, &self.theta)
     }
 
-    /// Measures the examples `rows`; places of mistakes are places among them.
-    pub(super) fn evaluate_rows(&mut self, rows: &[u32]) -> Result<Evaluation> {
-        let examples = self.loss.examples().clone();
-        let Evaluated { losses, predictions } = self.loss.evaluate(rows, &self.theta)?;
-        let mut evaluation = Evaluation {
-            loss: self.mean(rows, &losses),
-            accuracy: None,
-            top5: None,
-            confusion: None,
-            scores: None,
-            regression: None,
-            mistakes: Vec::new(),
-        };
-        let target = self.loss.model().target();
-        let Some(classes) = target.classes() else {
-            evaluation.regression = Some(regression(&examples, rows, &predictions)?);
-            return Ok(evaluation);
-        };
-        let steps = target.steps();
-        let labels: Vec<u32> = rows.iter().flat_map(|&r| examples.dataset().labels(r)).copied().collect();
-        let wrong: Vec<(usize, usize)> = predictions
-            .chunks_exact(classes)
-            .map(predicted_class)
-            .enumerate()
-            .filter(|&(i, predicted)| labels.get(i).is_some_and(|&l| l as usize != predicted))
-            .collect();
-        let right = labels.len() - wrong.len();
-        let gains: Vec<f64> = wrong.iter().map(|&(i, _)| -losses[i / steps].to_f64()).collect();
-        let worst_first = reduce::argsort(&gains).into_iter().map(|place| wrong[place]);
-        let mistakes = worst_first.take(MISTAKES).map(|(at, predicted)| Mistake {
-            index: at / steps,
-            label: labels[at],
-            predicted,
-            probability: predictions[at * classes + predicted].to_f64(),
-        });
-        evaluation.mistakes = mistakes.collect();
-        let counts = confusion(&predictions, &labels, classes);
-        evaluation.accuracy = Some(right as f64 / labels.len().max(1) as f64);
-        evaluation.top5 = (classes > TOP).then(|| top_k(&predictions, &labels, classes, TOP));
-        evaluation.scores = Some(class_scores(&counts));
-        evaluation.confusion = Some(counts);
-        Ok(evaluation)
+    /// Measures all examples of another set, scaled as the training data are.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] or [`Error::Data`] if its examples or targets have another shape, [`Error::Memory`].
+    pub fn evaluate_on(&self, set: Dataset) -> Result<Evaluation> {
+        self.check_examples(&set)?;
+        // what brings a test part is measured as a whole
+        let examples = Examples::new(set, 0.0, 0)?.with_scaling(self.examples().scaling().clone())?;
+        let rows: Vec<u32> = (0..examples.dataset().len() as u32).collect();
+        evaluation(&mut self.loss.on_examples(Arc::new(examples))?, &rows, &self.theta)
     }
 
     /// Mean loss, and accuracy or R², on the first rows of each part.
@@ -161,13 +130,62 @@ impl<T: Real> Trainer<T> {
         } else {
             r2 = regression(examples, rows, &predictions)?.r2;
         }
-        Ok(Measured { loss: self.mean(rows, &losses), accuracy, r2, examples: rows.len() })
+        Ok(Measured {
+            loss: mean(&self.loss, rows, &losses, &self.theta),
+            accuracy,
+            r2,
+            examples: rows.len(),
+        })
     }
+}
 
-    /// The mean loss of `rows`, with the penalty that training adds to it.
-    fn mean(&self, rows: &[u32], losses: &[T]) -> f64 {
-        self.loss.mean(rows, losses) + self.loss.penalty(&self.theta).to_f64()
-    }
+/// Measures the examples `rows`; places of mistakes are places among them.
+fn evaluation<T: Real>(loss: &mut DataLoss<T>, rows: &[u32], theta: &[T]) -> Result<Evaluation> {
+    let examples = loss.examples().clone();
+    let Evaluated { losses, predictions } = loss.evaluate(rows, theta)?;
+    let mut evaluation = Evaluation {
+        loss: mean(loss, rows, &losses, theta),
+        accuracy: None,
+        top5: None,
+        confusion: None,
+        scores: None,
+        regression: None,
+        mistakes: Vec::new(),
+    };
+    let target = loss.model().target();
+    let Some(classes) = target.classes() else {
+        evaluation.regression = Some(regression(&examples, rows, &predictions)?);
+        return Ok(evaluation);
+    };
+    let steps = target.steps();
+    let labels: Vec<u32> = rows.iter().flat_map(|&r| examples.dataset().labels(r)).copied().collect();
+    let wrong: Vec<(usize, usize)> = predictions
+        .chunks_exact(classes)
+        .map(predicted_class)
+        .enumerate()
+        .filter(|&(i, predicted)| labels.get(i).is_some_and(|&l| l as usize != predicted))
+        .collect();
+    let right = labels.len() - wrong.len();
+    let gains: Vec<f64> = wrong.iter().map(|&(i, _)| -losses[i / steps].to_f64()).collect();
+    let worst_first = reduce::argsort(&gains).into_iter().map(|place| wrong[place]);
+    let mistakes = worst_first.take(MISTAKES).map(|(at, predicted)| Mistake {
+        index: at / steps,
+        label: labels[at],
+        predicted,
+        probability: predictions[at * classes + predicted].to_f64(),
+    });
+    evaluation.mistakes = mistakes.collect();
+    let counts = confusion(&predictions, &labels, classes);
+    evaluation.accuracy = Some(right as f64 / labels.len().max(1) as f64);
+    evaluation.top5 = (classes > TOP).then(|| top_k(&predictions, &labels, classes, TOP));
+    evaluation.scores = Some(class_scores(&counts));
+    evaluation.confusion = Some(counts);
+    Ok(evaluation)
+}
+
+/// The mean loss of `rows`, with the penalty that training adds to it.
+fn mean<T: Real>(loss: &DataLoss<T>, rows: &[u32], losses: &[T], theta: &[T]) -> f64 {
+    loss.mean(rows, losses) + loss.penalty(theta).to_f64()
 }
 
 /// Scores scaled predictions for `rows` in the unit of the targets.

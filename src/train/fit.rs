@@ -4,7 +4,6 @@ use super::{RunSpec, RunState, Trainer};
 use crate::data::{Dataset, Examples};
 use crate::error::{Error, Result};
 use crate::kernels::{Real, reduce};
-use crate::train::Evaluation;
 use serde::Serialize;
 use std::ops::Range;
 use std::sync::Arc;
@@ -248,23 +247,6 @@ impl<T: Real> Trainer<T> {
         Self::resume(self.spec.clone(), Arc::new(examples), self.snapshot()).map(Some)
     }
 
-    /// Measures all examples of another set, scaled as the training data are.
-    ///
-    /// # Errors
-    /// [`Error::Spec`] or [`Error::Data`] if its examples or targets have another shape, [`Error::Memory`].
-    pub fn evaluate_on(&self, set: Dataset) -> Result<Evaluation> {
-        self.check_examples(&set)?;
-        let mut spec = self.spec.clone();
-        (spec.augment, spec.early_stopping, spec.schedule) = (None, None, Default::default());
-        let scaling = self.examples().scaling().clone();
-        // what brings a test part is measured as a whole
-        let examples = Examples::new(set, 0.0, 0)?.with_scaling(scaling)?;
-        let rows: Vec<u32> = (0..examples.dataset().len() as u32).collect();
-        let mut other = Self::new(spec, Arc::new(examples))?;
-        other.adopt(self)?;
-        other.evaluate_rows(&rows)
-    }
-
     /// The weights have been changed from outside: this is where a diverged run goes back to, and where one goes on.
     fn changed(&mut self) {
         self.hash.bytes(b"theta");
@@ -336,9 +318,18 @@ mod tests {
         assert_eq!(next.evaluate().unwrap(), run.evaluate().unwrap());
         next.step().unwrap();
         assert_ne!(next.theta(), run.theta());
-        let set = load(&spec("").data, 3, &[]).unwrap();
-        let whole = run.evaluate_on(set).unwrap();
-        assert_eq!(whole.confusion.unwrap().iter().flatten().sum::<u32>(), 120);
+    }
+
+    #[test]
+    fn other_data_are_measured_with_their_own_labels() {
+        let mut run = trainer("");
+        run.run_until(|| false).unwrap();
+        let set = || load(&spec("").data, 3, &[]).unwrap();
+        let whole = run.evaluate_on(set()).unwrap();
+        assert_eq!(whole.confusion.as_ref().unwrap().iter().flatten().sum::<u32>(), 120);
+        let mut noisy = trainer(r#","regularization":{"labelNoise":0.4}"#);
+        noisy.adopt(&run).unwrap();
+        assert_eq!(noisy.evaluate_on(set()).unwrap(), whole);
         let other = load(&crate::data::DataSpec::Iris { features: None }, 0, &[]).unwrap();
         assert_eq!(run.evaluate_on(other).unwrap_err().report().code, "fit-other-shape");
     }
