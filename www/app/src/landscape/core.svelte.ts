@@ -5,6 +5,7 @@
 import { Landscape, type CriticalPoint, type LandscapeApi, type LandscapeInfo, type Race, type RaceSpec, type ReportMessage, type SeedStrip, type Surface, type Box, type EscapeSpec, type Escapes, type StayArm, type StaysSpec } from "saddlepoint";
 
 import { reportOf } from "../i18n/report.svelte.ts";
+import { Latest } from "./latest.ts";
 import { NETWORK, SEARCH, STRIP_SEEDS } from "./race.ts";
 
 /**
@@ -29,8 +30,6 @@ export class LandscapeCore {
   readonly saddle: CriticalPoint | null = $derived(this.points.find((point) => point.type === "saddle") ?? null);
 
   #api: Promise<LandscapeApi> | null = null;
-  #racing = false;
-  #nextRace: RaceSpec | null = null;
   #stripTurn = 0;
   #surfaceTurn = 0;
 
@@ -50,33 +49,20 @@ export class LandscapeCore {
     }
   }
 
-  /** Runs the race. While one runs, only the newest request waits: a dragged start asks faster than the core answers. */
+  readonly #races = new Latest<RaceSpec>((spec) =>
+    this.#ask(async (api) => {
+      this.race = await api.race(spec);
+      this.info = api.info;
+    }),
+  );
+
   async run(spec: RaceSpec): Promise<void> {
     if (spec.arms.length === 0) {
       this.race = null;
       return;
     }
-    this.#nextRace = spec;
-    if (this.#racing) return;
-    this.#racing = true;
     this.error = null;
-    try {
-      for (let next = this.#takeRace(); next !== null; next = this.#takeRace()) {
-        const asked = next;
-        await this.#ask(async (api) => {
-          this.race = await api.race(asked);
-          this.info = api.info;
-        });
-      }
-    } finally {
-      this.#racing = false;
-    }
-  }
-
-  #takeRace(): RaceSpec | null {
-    const spec = this.#nextRace;
-    this.#nextRace = null;
-    return spec;
+    await this.#races.ask(spec);
   }
 
   /** The points do not depend on the race: they are found once. */

@@ -5,6 +5,7 @@ import {
 } from "saddlepoint";
 
 import { reportOf } from "../../i18n/report.svelte.ts";
+import { Latest } from "../latest.ts";
 
 /** Samples of the surface across its width: coarse first. */
 const COLUMNS = [60, 180] as const;
@@ -27,8 +28,6 @@ export class FunctionCore {
   #turn = 0;
   #surfaceTurn = 0;
   #escapeTurn = 0;
-  #racing = false;
-  #next: RaceSpec | null = null;
 
   async list(): Promise<void> {
     if (this.named.length > 0) return;
@@ -74,28 +73,16 @@ export class FunctionCore {
     });
   }
 
-  /** While one race runs, only the newest request waits. */
-  async run(spec: RaceSpec): Promise<void> {
-    this.#next = spec;
-    if (this.#racing) return;
-    this.#racing = true;
-    try {
-      for (let next = this.#take(); next !== null; next = this.#take()) {
-        const [asked, api] = [next, this.api];
-        await this.#ask(api, async (landscape) => {
-          const race = asked.arms.length === 0 ? null : await landscape.race(asked);
-          if (api === this.api) this.race = race;
-        });
-      }
-    } finally {
-      this.#racing = false;
-    }
-  }
+  readonly #races = new Latest<RaceSpec>((spec) => {
+    const { api } = this;
+    return this.#ask(api, async (asked) => {
+      const race = spec.arms.length === 0 ? null : await asked.race(spec);
+      if (api === this.api) this.race = race;
+    });
+  });
 
-  #take(): RaceSpec | null {
-    const spec = this.#next;
-    this.#next = null;
-    return spec;
+  run(spec: RaceSpec): Promise<void> {
+    return this.#races.ask(spec);
   }
 
   async escape(spec: EscapeSpec): Promise<void> {
