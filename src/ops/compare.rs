@@ -1,70 +1,27 @@
 //! Comparisons, which give 1 for true and 0 for false, and the choice between two values.
 
+use super::arithmetic::binary;
 use super::{Case, CaseInput, Eval, Onnx, Operation, Pulled, Values, Vjp, expect_equal};
 use crate::error::Result;
 use crate::graph::{Graph, TensorType, Value};
 use crate::kernels::{Real, elementwise};
 
-macro_rules! comparison {
-    ($(#[$doc:meta])* $op:ident, $builder:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub struct $op;
-
-        impl Operation for $op {
-            const NAME: &'static str = stringify!($op);
-            const ELEMENTWISE: bool = true;
-
-            fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-                Ok(vec![TensorType::real(expect_equal::<2>(Self::NAME, inputs)?)])
-            }
-
-            fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {
-                elementwise::$builder(run.real(0), run.real(1), run.y[0]);
-            }
-
-            fn vjp(&self, _: &mut Graph, _: &Vjp<'_>) -> Pulled {
-                Ok(vec![None; 2])
-            }
-
-            fn onnx(&self) -> Option<Onnx> {
-                Onnx::plain(Self::NAME)
-            }
-
-            fn cases() -> Vec<Case> {
-                vec![
-                    Case::of($op, &[&[3, 5], &[3, 5]], Values::Distinct),
-                    Case::of($op, &[&[33], &[33]], Values::Flags),
-                ]
-            }
-        }
-
-        impl Graph {
-            $(#[$doc])*
-            /// Both are stretched to one shape.
-            ///
-            /// # Errors
-            /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
-            pub fn $builder(&mut self, a: Value, b: Value) -> Result<Value> {
-                let (a, b) = self.stretch(a, b)?;
-                self.push_one($op.into(), &[a, b])
-            }
-        }
-    };
-}
-
-comparison!(
+binary!(
     /// 1 where `a > b`, else 0; NaN is never greater.
-    Greater, greater
+    Greater => greater, Some("Greater"), elementwise::greater, KINDS, |_, _, _, _, _| Ok([None; 2])
 );
-comparison!(
+binary!(
     /// 1 where `a >= b`, else 0.
-    GreaterOrEqual, greater_or_equal
+    GreaterOrEqual => greater_or_equal, Some("GreaterOrEqual"), elementwise::greater_or_equal, KINDS,
+    |_, _, _, _, _| Ok([None; 2])
 );
-comparison!(
+binary!(
     /// 1 where `a == b`, else 0; NaN equals nothing.
-    Equal, equal
+    Equal => equal, Some("Equal"), elementwise::equal, KINDS, |_, _, _, _, _| Ok([None; 2])
 );
+
+/// Sample values without equal numbers, which have derivatives, and with them.
+const KINDS: [Values; 2] = [Values::Distinct, Values::Flags];
 
 /// `a` where the condition is not 0, `b` elsewhere. No derivative flows into the condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
