@@ -23,10 +23,6 @@ impl Layer for ActivationLayer {
     const FORMULA: &'static str = "y = f(x)";
     const SOURCE: &'static str = "McCulloch, Pitts 1943";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         self.activation.title().to_owned()
     }

@@ -32,10 +32,6 @@ impl Layer for MultiHeadAttention {
         "y = [softmax(q k^T / sqrt d) v for each head] W_o + b_o; q, k, v = x W + b";
     const SOURCE: &'static str = "Vaswani, Shazeer, Parmar et al. 2017";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         format!("{} heads{}", self.heads, if self.causal { ", causal" } else { "" })
     }

@@ -52,10 +52,6 @@ impl Layer for BatchNormalization {
         variance of the batch in training and running = (1 - momentum) running + momentum batch afterwards";
     const SOURCE: &'static str = "Ioffe, Szegedy 2015";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         format!("momentum {}", self.momentum)
     }

@@ -41,10 +41,6 @@ impl Layer for Residual {
     const FORMULA: &'static str = "y = f(layers(x) + x), or + shortcut(x)";
     const SOURCE: &'static str = "He, Zhang, Ren, Sun 2016";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         let kinds: Vec<String> = self.layers.iter().map(LayerSpec::kind).collect();
         with_activation(format!("x + {}", kinds.join(", ")), self.activation)
@@ -85,10 +81,6 @@ impl Layer for Concatenate {
     const TITLE: &'static str = "parallel branches";
     const FORMULA: &'static str = "y = [branch_1(x), branch_2(x), …] along the last axis";
     const SOURCE: &'static str = "Szegedy, Liu, Jia et al. 2015";
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
 
     fn detail(&self) -> String {
         format!("{} branches", self.branches.len())

@@ -130,10 +130,6 @@ impl Layer for Conv2dLayer {
         "y[n, i, j, o] = f(sum over k, l, c of x[n, s i + k, s j + l, c] W[k, l, c, o] + b[o])";
     const SOURCE: &'static str = "LeCun, Boser, Denker et al. 1989";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         let [h, w] = self.kernel_size;
         with_activation(format!("{} of {h} × {w}", self.filters), self.activation)

@@ -115,10 +115,6 @@ impl Layer for DepthwiseConv2d {
     const FORMULA: &'static str = "as convolution, each channel by itself";
     const SOURCE: &'static str = "Sifre 2014; Howard et al. 2017";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         let [h, w] = self.kernel_size;
         with_activation(format!("{} a channel of {h} × {w}", self.depth_multiplier), self.activation)
@@ -165,10 +161,6 @@ impl Layer for Conv2dTranspose {
     const TITLE: &'static str = "transposed convolution";
     const FORMULA: &'static str = "y[n, s i + k, s j + l, o] = f(sum of x[n, i, j, c] W[k, l, o, c] + b[o]): the adjoint of a convolution";
     const SOURCE: &'static str = "Zeiler, Krishnan, Taylor, Fergus 2010";
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
 
     fn detail(&self) -> String {
         let [h, w] = self.kernel_size;
@@ -230,10 +222,6 @@ impl Layer for LocallyConnected2d {
     const FORMULA: &'static str =
         "y[n, i, j, o] = f(sum over k, l, c of x[n, s i + k, s j + l, c] W[i, j, k, l, c, o] + b[i, j, o])";
     const SOURCE: &'static str = "LeCun 1989";
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
 
     fn detail(&self) -> String {
         let [h, w] = self.kernel_size;

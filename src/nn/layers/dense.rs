@@ -33,10 +33,6 @@ impl Layer for Dense {
     const FORMULA: &'static str = "y = f(x W + b)";
     const SOURCE: &'static str = "Rosenblatt 1958";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         if self.activation == Activation::Linear { String::new() } else { self.activation.title().to_owned() }
     }

@@ -76,10 +76,6 @@ impl Layer for Dropout {
         "y = x mask / (1 - rate) in training, the mask being 0 with probability rate; y = x after it";
     const SOURCE: &'static str = "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         self.rate.to_string()
     }
@@ -105,10 +101,6 @@ impl Layer for SpatialDropout2d {
     const FORMULA: &'static str = "as dropout, with one mask for all pixels of a channel";
     const SOURCE: &'static str = "Tompson, Goroshin, Jain, LeCun, Bregler 2015";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         self.rate.to_string()
     }
@@ -133,10 +125,6 @@ impl Layer for GaussianNoise {
     const TITLE: &'static str = "Gaussian noise";
     const FORMULA: &'static str = "y = x + stddev z in training, z normal; y = x after it";
     const SOURCE: &'static str = "Bishop 1995";
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
 
     fn detail(&self) -> String {
         self.stddev.to_string()

@@ -34,10 +34,6 @@ impl Layer for Embedding {
     const FORMULA: &'static str = "y[n, t] = E[x[n, t]], a row of a table";
     const SOURCE: &'static str = "Bengio, Ducharme, Vincent, Jauvin 2003";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         format!("{} × {}", self.vocabulary, self.units)
     }

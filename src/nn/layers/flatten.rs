@@ -21,10 +21,6 @@ impl Layer for Flatten {
     const FORMULA: &'static str = "(N, H, W, C) to (N, H W C)";
     const SOURCE: &'static str = "LeCun, Bottou, Bengio, Haffner 1998, section II";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         String::new()
     }

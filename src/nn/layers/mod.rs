@@ -1,8 +1,8 @@
 //! The layers. Each is a struct that serde reads from the spec, in a file of its own.
 //!
 //! # Adding a layer
-//! Write its file, implement [`Layer`], name it in the `layers!` list below. The JSON name is the variant's name
-//! in camelCase; the names are those of Keras. What a layer may ask for - parameters, running statistics, random
+//! Write its file with a field `name`, implement [`Layer`], add it to the `layers!` list below. The JSON name is the variant's
+//! name in camelCase; the names are those of Keras. What a layer may ask for - parameters, running statistics, random
 //! numbers, layers inside it - is in [`Builder`]. Its [`Layer::cases`] are held to central differences by
 //! `tests/layers.rs`, and its title, formula and source are in the table that [`LayerSpec::docs`] gives.
 
@@ -63,9 +63,6 @@ pub trait Layer: Clone {
     /// Who described it first, with the year.
     const SOURCE: &'static str;
 
-    /// The name the spec gives it, if it does.
-    fn name(&self) -> Option<&str>;
-
     /// One line for the summary, such as `8 of 3 × 3, ReLU`.
     fn detail(&self) -> String;
 
@@ -117,10 +114,10 @@ macro_rules! layers {
                 json::camel(match self { $(Self::$variant(_) => stringify!($variant),)* })
             }
 
-            /// See [`Layer::name`].
+            /// The name the spec gives it, if it does.
             #[must_use]
             pub fn name(&self) -> Option<&str> {
-                match self { $(Self::$variant(l) => l.name(),)* }
+                match self { $(Self::$variant(l) => l.name.as_deref(),)* }
             }
 
             /// See [`Layer::detail`].

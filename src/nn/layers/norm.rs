@@ -94,10 +94,6 @@ impl Layer for LayerNormalization {
         "y = (x - mean) / sqrt(variance + epsilon) gamma + beta, over the last axes of each example";
     const SOURCE: &'static str = "Ba, Kiros, Hinton 2016";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         if self.axes == 1 { String::new() } else { format!("{} axes", self.axes) }
     }
@@ -125,10 +121,6 @@ impl Layer for GroupNormalization {
     const TITLE: &'static str = "group normalisation";
     const FORMULA: &'static str = "y = (x - mean) / sqrt(variance + epsilon) gamma + beta, over all pixels of a group of channels of each example";
     const SOURCE: &'static str = "Wu, He 2018; a group for each channel: Ulyanov, Vedaldi, Lempitsky 2016";
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
 
     fn detail(&self) -> String {
         format!("{} groups", self.groups)
@@ -173,10 +165,6 @@ impl Layer for RmsNormalization {
     const FORMULA: &'static str =
         "y = x / sqrt(mean of x^2 + epsilon) gamma, over the last axes of each example";
     const SOURCE: &'static str = "Zhang, Sennrich 2019";
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
 
     fn detail(&self) -> String {
         if self.axes == 1 { String::new() } else { format!("{} axes", self.axes) }

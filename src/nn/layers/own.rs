@@ -74,10 +74,6 @@ impl Layer for Custom {
     const FORMULA: &'static str = "f(x, parameters), written down in the description as a list of operations";
     const SOURCE: &'static str = "the description; symbolic expressions: Bergstra et al. 2010";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         String::new()
     }

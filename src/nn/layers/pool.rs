@@ -40,10 +40,6 @@ macro_rules! pooling {
             const FORMULA: &'static str = $formula;
             const SOURCE: &'static str = $source;
 
-            fn name(&self) -> Option<&str> {
-                self.name.as_deref()
-            }
-
             fn detail(&self) -> String {
                 let [h, w] = self.pool_size;
                 format!("{} {h} × {w}", $title)
@@ -93,10 +89,6 @@ macro_rules! global_pooling {
             const TITLE: &'static str = concat!("global ", $title, " pooling");
             const FORMULA: &'static str = $formula;
             const SOURCE: &'static str = $source;
-
-            fn name(&self) -> Option<&str> {
-                self.name.as_deref()
-            }
 
             fn detail(&self) -> String {
                 $title.to_owned()

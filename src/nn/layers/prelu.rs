@@ -39,10 +39,6 @@ impl Layer for PRelu {
     const FORMULA: &'static str = "x if x > 0, else slope x, the slope of each channel being learned";
     const SOURCE: &'static str = "He, Zhang, Ren, Sun 2015";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         String::new()
     }

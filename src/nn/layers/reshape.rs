@@ -24,10 +24,6 @@ impl Layer for Reshape {
     const FORMULA: &'static str = "(N, …) to (N, shape)";
     const SOURCE: &'static str = "Iverson 1962";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         Shape::new(&self.shape).to_string()
     }

@@ -241,10 +241,6 @@ impl Layer for SimpleRnn {
     const FORMULA: &'static str = "h_t = tanh(x_t W + h_(t-1) U + b), or with ReLU";
     const SOURCE: &'static str = "Elman 1990";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         format!("{}, {}", self.plan(false).detail(), self.activation.title())
     }
@@ -308,10 +304,6 @@ impl Layer for Lstm {
         "i, f, g, o = x_t W + h_(t-1) U + b; c_t = σ(f) c_(t-1) + σ(i) tanh(g); h_t = σ(o) tanh(c_t)";
     const SOURCE: &'static str = "Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000";
 
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
-
     fn detail(&self) -> String {
         self.plan().detail()
     }
@@ -364,10 +356,6 @@ impl Layer for Gru {
     const FORMULA: &'static str = "r, z = σ(x_t W + h_(t-1) U + b); n = tanh(x_t W_n + b_n + r (h_(t-1) U_n + b_h)); \
          h_t = (1 - z) n + z h_(t-1)";
     const SOURCE: &'static str = "Cho, van Merriënboer, Gulcehre et al. 2014";
-
-    fn name(&self) -> Option<&str> {
-        self.name.as_deref()
-    }
 
     fn detail(&self) -> String {
         self.plan().detail()
