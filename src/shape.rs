@@ -46,16 +46,6 @@ impl Shape {
         self.len() == 0
     }
 
-    /// Row-major strides in elements.
-    #[must_use]
-    pub fn strides(&self) -> Vec<usize> {
-        let mut strides = vec![1; self.rank()];
-        for axis in (1..self.rank()).rev() {
-            strides[axis - 1] = strides[axis] * self.0[axis];
-        }
-        strides
-    }
-
     /// The shape to which `self` and `other` broadcast under NumPy's rule: axes are aligned at the end, and
     /// an extent of 1 stretches.
     ///
@@ -336,8 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn strides_are_row_major() {
-        assert_eq!(Shape::new(&[2, 3, 4]).strides(), [12, 4, 1]);
+    fn a_shape_is_written_as_numpy_writes_it() {
         assert_eq!(Shape::scalar().len(), 1);
         assert_eq!(Shape::new(&[7]).to_string(), "(7,)");
     }

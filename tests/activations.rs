@@ -109,7 +109,7 @@ fn names_and_parameters_are_written_as_they_are_read() {
         assert_eq!(serde_json::from_str::<Activation>(&text).unwrap(), activation, "{text}");
     }
     let read = |text| serde_json::from_str::<Activation>(text);
-    assert_eq!(serde_json::to_string(&Activation::LEAKY_RELU).unwrap(), r#""leakyRelu""#);
+    assert_eq!(serde_json::to_string(&Activation::LeakyRelu { slope: 0.01 }).unwrap(), r#""leakyRelu""#);
     assert_eq!(read(r#"{"type": "relu"}"#).unwrap(), Activation::Relu);
     assert_eq!(
         read(r#"{"type": "hardTanh", "max": 3}"#).unwrap(),

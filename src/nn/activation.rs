@@ -174,9 +174,6 @@ impl<'de> Deserialize<'de> for Activation {
 }
 
 impl Activation {
-    /// Leaky ReLU with its usual slope.
-    pub const LEAKY_RELU: Self = Self::LeakyRelu { slope: 0.01 };
-
     fn is_sound(self) -> bool {
         match self {
             Self::LeakyRelu { slope } => slope.is_finite(),

@@ -91,12 +91,6 @@ impl ParameterTable {
         &self.layers
     }
 
-    /// The layer that element `index` of theta belongs to.
-    #[must_use]
-    pub fn layer_of(&self, index: usize) -> Option<&str> {
-        self.entries.iter().find(|p| p.range().contains(&index)).map(|p| p.layer.as_str())
-    }
-
     /// Initial parameters for a seed.
     #[must_use]
     pub fn initial<T: Real>(&self, seed: u64) -> Vec<T> {

@@ -328,18 +328,14 @@ mod tests {
     fn dead_and_saturated_units_are_counted() {
         let mut net = trainer(&hidden(1, "relu", ""), 0.01);
         assert_eq!(net.layer_statistics().unwrap().layers[0].gradient, None, "no step yet");
-        let mut theta = net.theta().to_vec();
         // bias of the first three units: far below what two features of size 1 can lift
-        theta[24..27].fill(-100.0);
-        net.set_theta(&theta).unwrap();
+        net.theta[24..27].fill(-100.0);
         let seen = net.layer_statistics().unwrap();
         assert_eq!((seen.layers[0].dead, seen.layers[0].units), (Some(3), 12));
         assert_eq!(seen.layers[0].saturated, None);
 
         let mut net = trainer(&hidden(1, "tanh", ""), 0.01);
-        let mut theta = net.theta().to_vec();
-        theta[24..30].fill(50.0);
-        net.set_theta(&theta).unwrap();
+        net.theta[24..30].fill(50.0);
         let seen = net.layer_statistics().unwrap();
         assert_eq!((seen.layers[0].saturated, seen.layers[0].dead), (Some(0.5), None));
         assert_eq!(seen.layers[1].saturated, None, "softmax does not saturate unit by unit");

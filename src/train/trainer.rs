@@ -183,25 +183,6 @@ impl<T: Real> Trainer<T> {
         })
     }
 
-    /// Starts from other weights than the seed's; only before the first step.
-    ///
-    /// # Errors
-    /// [`Error::State`] after a step, or if `theta` has another length or is not finite.
-    pub fn set_theta(&mut self, theta: &[T]) -> Result<()> {
-        if self.step > 0 || theta.len() != self.theta.len() || !reduce::all_finite(theta) {
-            return Err(Error::state("start-weights", "theta")
-                .expected(format!("{} finite numbers before the first step", self.theta.len()))
-                .got(format!("{} numbers at step {}", theta.len(), self.step))
-                .hint("reset the run first"));
-        }
-        self.theta.copy_from_slice(theta);
-        self.kept.theta.copy_from_slice(theta);
-        self.hash.bytes(b"theta");
-        theta.iter().for_each(|t| self.hash.word(t.canonical_bits()));
-        self.kept.hash = self.hash;
-        Ok(())
-    }
-
     /// Back to the start of the same run.
     ///
     /// # Errors
