@@ -47,12 +47,7 @@ macro_rules! activations {
             /// What is known of each function, in the order of the list.
             #[must_use]
             pub fn docs() -> Vec<Documented> {
-                vec![$(Documented {
-                    name: json::camel(stringify!($name)),
-                    title: $title,
-                    formula: $formula,
-                    source: $source,
-                }),*]
+                vec![$(Documented::new(json::camel(stringify!($name)), $title, $formula, $source)),*]
             }
 
             /// The name in a spec, and the parameters that are not the usual ones.

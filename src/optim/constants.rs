@@ -130,6 +130,51 @@ pub(super) fn tagged<'de, D: Deserializer<'de>>(
     }
 }
 
+/// An enum of structs with constants, called in specs by their names, and a function that says what is known of each. A place
+/// outside the list, of which there is none, gives the one behind `else`.
+macro_rules! one_of {
+    ($(#[$doc:meta])* $name:ident, else $default:ident: $($variant:ident),*; $(#[$about:meta])* $all:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(tag = "type", rename_all = "camelCase"))]
+        #[allow(missing_docs)]
+        pub enum $name { $($variant($variant)),* }
+
+        impl $name {
+            const NAMES: &'static [&'static str] = &[$(stringify!($variant)),*];
+
+            /// The one at a place of the list, with its defaults.
+            fn of(place: usize) -> Self {
+                match Self::NAMES[place] {
+                    $(stringify!($variant) => Self::$variant($variant::default()),)*
+                    _ => Self::$default($default::default()),
+                }
+            }
+
+            /// Its type in a spec.
+            #[must_use]
+            pub fn name(&self) -> String {
+                json::camel(match self { $(Self::$variant(_) => stringify!($variant),)* })
+            }
+
+            fn constants(&mut self) -> &mut dyn Constants {
+                match self { $(Self::$variant(one) => one,)* }
+            }
+        }
+
+        $(#[$about])*
+        #[must_use]
+        pub fn $all() -> Vec<Documented> {
+            vec![$(Documented::new(
+                json::camel(stringify!($variant)),
+                $variant::TITLE,
+                $variant::FORMULA,
+                $variant::SOURCE,
+            )),*]
+        }
+    };
+}
+
 /// Reads and writes a struct that has nothing but constants.
 macro_rules! serde_by_constants {
     ($name:ident) => {
@@ -151,4 +196,5 @@ macro_rules! serde_by_constants {
     };
 }
 
+pub(super) use one_of;
 pub(crate) use serde_by_constants;

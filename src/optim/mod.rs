@@ -30,6 +30,7 @@ pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
 pub use adamax::Adamax;
+use constants::one_of;
 pub(crate) use constants::serde_by_constants;
 pub use constants::{Constants, Slot, check, nothing_left, read, written};
 pub use lion::Lion;
@@ -87,33 +88,14 @@ pub trait Method: Constants + Default {
 
 macro_rules! optimizers {
     ($($method:ident),* $(,)?) => {
-        /// A method with its constants.
-        #[derive(Debug, Clone, Copy, PartialEq)]
-        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(tag = "type", rename_all = "camelCase"))]
-        #[allow(missing_docs)]
-        pub enum MethodSpec { $($method($method)),* }
+        one_of! {
+            /// A method with its constants.
+            MethodSpec, else Sgd: $($method),*;
+            /// Every optimizer, in the order of the documentation.
+            optimizers
+        }
 
         impl MethodSpec {
-            const NAMES: &'static [&'static str] = &[$(stringify!($method)),*];
-
-            /// The method at a place of the list, with its defaults.
-            fn of(place: usize) -> Self {
-                match Self::NAMES[place] {
-                    $(stringify!($method) => Self::$method($method::default()),)*
-                    _ => Self::Sgd(Sgd::default()),
-                }
-            }
-
-            /// Its type in a spec.
-            #[must_use]
-            pub fn name(&self) -> String {
-                json::camel(match self { $(Self::$method(_) => stringify!($method),)* })
-            }
-
-            fn constants(&mut self) -> &mut dyn Constants {
-                match self { $(Self::$method(m) => m,)* }
-            }
-
             fn slices(&self) -> usize {
                 match self { $(Self::$method(m) => m.slices(),)* }
             }
@@ -141,17 +123,6 @@ macro_rules! optimizers {
                 Self { method: MethodSpec::$method(method), options: Options::default() }
             }
         })*
-
-        /// Every optimizer, in the order of the documentation.
-        #[must_use]
-        pub fn optimizers() -> Vec<Documented> {
-            vec![$(Documented {
-                name: json::camel(stringify!($method)),
-                title: $method::TITLE,
-                formula: $method::FORMULA,
-                source: $method::SOURCE,
-            }),*]
-        }
     };
 }
 

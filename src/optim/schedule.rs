@@ -3,7 +3,7 @@
 //! # Adding a schedule
 //! Write a struct, its [`Constants`] and an `impl Shape` in `shapes.rs`, and name it in the `schedules!` list below.
 
-use super::constants::{check, nothing_left, read, tagged, written};
+use super::constants::{check, nothing_left, one_of, read, tagged, written};
 use super::shapes::{Constant, Cosine, Exponential, InverseTime, Linear, OneCycle, Plateau, Step};
 use super::{Constants, Slot};
 use crate::documented::Documented;
@@ -60,33 +60,14 @@ pub struct Schedule {
 
 macro_rules! schedules {
     ($($shape:ident),* $(,)?) => {
-        /// A shape with its constants.
-        #[derive(Debug, Clone, Copy, PartialEq)]
-        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(tag = "type", rename_all = "camelCase"))]
-        #[allow(missing_docs)]
-        pub enum ShapeSpec { $($shape($shape)),* }
+        one_of! {
+            /// A shape with its constants.
+            ShapeSpec, else Constant: $($shape),*;
+            /// Every schedule, in the order of the documentation.
+            schedules
+        }
 
         impl ShapeSpec {
-            const NAMES: &'static [&'static str] = &[$(stringify!($shape)),*];
-
-            /// The shape at a place of the list, with its defaults.
-            fn of(place: usize) -> Self {
-                match Self::NAMES[place] {
-                    $(stringify!($shape) => Self::$shape($shape::default()),)*
-                    _ => Self::default(),
-                }
-            }
-
-            /// Its type in a spec.
-            #[must_use]
-            pub fn name(&self) -> String {
-                json::camel(match self { $(Self::$shape(_) => stringify!($shape),)* })
-            }
-
-            fn constants(&mut self) -> &mut dyn Constants {
-                match self { $(Self::$shape(s) => s,)* }
-            }
-
             fn factor(&self, clock: Clock) -> f64 {
                 match self { $(Self::$shape(s) => s.factor(clock),)* }
             }
@@ -97,17 +78,6 @@ macro_rules! schedules {
                 Self { shape: ShapeSpec::$shape(shape), warmup: None }
             }
         })*
-
-        /// Every schedule, in the order of the documentation.
-        #[must_use]
-        pub fn schedules() -> Vec<Documented> {
-            vec![$(Documented {
-                name: json::camel(stringify!($shape)),
-                title: $shape::TITLE,
-                formula: $shape::FORMULA,
-                source: $shape::SOURCE,
-            }),*]
-        }
     };
 }
 

@@ -151,12 +151,7 @@ macro_rules! layers {
             /// What is known of each type of layer, in the order of the list.
             #[must_use]
             pub fn docs() -> Vec<Documented> {
-                vec![$(Documented {
-                    name: json::camel(stringify!($variant)),
-                    title: <$layer>::TITLE,
-                    formula: <$layer>::FORMULA,
-                    source: <$layer>::SOURCE,
-                }),*]
+                vec![$(Documented::new(json::camel(stringify!($variant)), <$layer>::TITLE, <$layer>::FORMULA, <$layer>::SOURCE)),*]
             }
         }
     };

@@ -139,12 +139,7 @@ macro_rules! losses {
             /// What is known of each loss, in the order of the list.
             #[must_use]
             pub fn docs() -> Vec<Documented> {
-                vec![$(Documented {
-                    name: json::camel(stringify!($name)),
-                    title: $name::TITLE,
-                    formula: $name::FORMULA,
-                    source: $name::SOURCE,
-                }),*]
+                vec![$(Documented::new(json::camel(stringify!($name)), $name::TITLE, $name::FORMULA, $name::SOURCE)),*]
             }
         }
     };

@@ -14,7 +14,7 @@ pub use newton::Newton;
 pub use perturbed::PerturbedGradientDescent;
 pub use saddle_free::SaddleFreeNewton;
 
-use super::constants::{check, nothing_left, read, tagged, written};
+use super::constants::{check, nothing_left, one_of, read, tagged, written};
 use super::{Constants, MethodSpec, Optimizer, OptimizerSpec, Options};
 use crate::curvature::{Objective, hessian, symmetric_eigen};
 use crate::documented::Documented;
@@ -56,30 +56,14 @@ pub trait SaddleMethod: Constants + Default {
 
 macro_rules! saddle_methods {
     ($($method:ident),* $(,)?) => {
-        /// A method made for saddles, with its constants.
-        #[derive(Debug, Clone, Copy, PartialEq)]
-        #[cfg_attr(target_family = "wasm", derive(tsify::Tsify), serde(tag = "type", rename_all = "camelCase"))]
-        #[allow(missing_docs)]
-        pub enum SaddleSpec { $($method($method)),* }
+        one_of! {
+            /// A method made for saddles, with its constants.
+            SaddleSpec, else Newton: $($method),*;
+            /// Every optimizer made for saddles, in the order of the documentation.
+            saddle_optimizers
+        }
 
         impl SaddleSpec {
-            const NAMES: &'static [&'static str] = &[$(stringify!($method)),*];
-
-            fn of(place: usize) -> Self {
-                match Self::NAMES[place] {
-                    $(stringify!($method) => Self::$method($method::default()),)*
-                    _ => Self::Newton(Newton::default()),
-                }
-            }
-
-            fn name(&self) -> String {
-                json::camel(match self { $(Self::$method(_) => stringify!($method),)* })
-            }
-
-            fn constants(&mut self) -> &mut dyn Constants {
-                match self { $(Self::$method(m) => m,)* }
-            }
-
             fn step(&self, at: &mut Place<'_>, objective: &mut impl Objective<f64>) -> Result<()> {
                 match self { $(Self::$method(m) => m.step(at, objective),)* }
             }
@@ -88,12 +72,6 @@ macro_rules! saddle_methods {
         $(impl From<$method> for DescentSpec {
             fn from(method: $method) -> Self { Self::Saddle(SaddleSpec::$method(method)) }
         })*
-
-        /// Every optimizer made for saddles, in the order of the documentation.
-        #[must_use]
-        pub fn saddle_optimizers() -> Vec<Documented> {
-            vec![$(Documented::new(json::camel(stringify!($method)), $method::TITLE, $method::FORMULA, $method::SOURCE)),*]
-        }
     };
 }
 
