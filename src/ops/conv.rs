@@ -1,7 +1,10 @@
 //! Two-dimensional convolution (cross-correlation, as everywhere in the field) and its two gradients. The three
 //! are trilinear in one another, so each one's derivatives are the other two.
 
-use super::{Attribute, Case, Class, Eval, Onnx, Operation, Pulled, Scratch, Shapes, Vjp, expect, mismatch};
+use super::{
+    Attribute, Case, Class, Eval, Onnx, Operation, Pulled, Scratch, Shapes, Vjp, expect, mismatch,
+    window_attributes,
+};
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::{self, Real};
@@ -57,15 +60,9 @@ fn rank4(name: &'static str, shape: &Shape, what: &str) -> Result<[usize; 4]> {
 }
 
 fn attributes(window: &Window, groups: usize) -> Vec<(&'static str, Attribute)> {
-    let ints = |v: &[usize]| Attribute::Ints(v.iter().map(|&a| a as i64).collect());
-    let [[top, bottom], [left, right]] = window.padding;
-    vec![
-        ("kernel_shape", ints(&window.kernel)),
-        ("strides", ints(&window.stride)),
-        ("dilations", ints(&window.dilation)),
-        ("pads", ints(&[top, left, bottom, right])),
-        ("group", Attribute::Int(groups as i64)),
-    ]
+    let mut all = window_attributes(window);
+    all.push(("group", Attribute::Int(groups as i64)));
+    all
 }
 
 fn workspace(s: &Conv2dShape, which: kernels::ConvProduct) -> Scratch {

@@ -52,7 +52,7 @@ pub use unfold::{Fold, Unfold};
 use crate::error::{Error, Result};
 use crate::graph::{DType, Graph, TensorType, Value};
 use crate::kernels::Real;
-use crate::shape::Shape;
+use crate::shape::{Shape, Window};
 
 /// A float attribute, compared and hashed by its bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -184,6 +184,18 @@ impl Onnx {
     pub fn plain(name: &'static str) -> Option<Self> {
         Some(Self { name, attributes: Vec::new() })
     }
+}
+
+/// What ONNX calls the extents of a window.
+fn window_attributes(window: &Window) -> Vec<(&'static str, Attribute)> {
+    let ints = |v: &[usize]| Attribute::Ints(v.iter().map(|&a| a as i64).collect());
+    let [[top, bottom], [left, right]] = window.padding;
+    vec![
+        ("kernel_shape", ints(&window.kernel)),
+        ("strides", ints(&window.stride)),
+        ("dilations", ints(&window.dilation)),
+        ("pads", ints(&[top, left, bottom, right])),
+    ]
 }
 
 /// What an operation is.

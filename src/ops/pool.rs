@@ -2,6 +2,7 @@
 
 use super::{
     Attribute, Case, CaseInput, Class, Eval, Onnx, Op, Operation, Pulled, Values, Vjp, expect, mismatch,
+    window_attributes,
 };
 use crate::error::Result;
 use crate::graph::{DType, Graph, TensorType, Value};
@@ -78,17 +79,6 @@ fn extents(name: &'static str, window: Window, [batch, h, w, channels]: [usize; 
     Ok(Pool2dShape { batch, input: [h, w], channels, window, output: window.output(name, [h, w])? })
 }
 
-fn attributes(window: &Window) -> Vec<(&'static str, Attribute)> {
-    let ints = |v: &[usize]| Attribute::Ints(v.iter().map(|&a| a as i64).collect());
-    let [[top, bottom], [left, right]] = window.padding;
-    vec![
-        ("kernel_shape", ints(&window.kernel)),
-        ("strides", ints(&window.stride)),
-        ("dilations", ints(&window.dilation)),
-        ("pads", ints(&[top, left, bottom, right])),
-    ]
-}
-
 /// Windows apart, overlapping, padded and dilated; with H, W, C.
 fn samples() -> Vec<(Window, [usize; 3])> {
     vec![
@@ -124,7 +114,7 @@ impl Operation for MaxPool {
     }
 
     fn onnx(&self) -> Option<Onnx> {
-        Some(Onnx { name: Self::NAME, attributes: attributes(&self.window) })
+        Some(Onnx { name: Self::NAME, attributes: window_attributes(&self.window) })
     }
 
     fn cases() -> Vec<Case> {
@@ -246,7 +236,7 @@ impl Operation for AveragePool {
     }
 
     fn onnx(&self) -> Option<Onnx> {
-        let mut attributes = attributes(&self.window);
+        let mut attributes = window_attributes(&self.window);
         attributes.push(("count_include_pad", Attribute::Int(i64::from(self.count_padding))));
         Some(Onnx { name: Self::NAME, attributes })
     }
