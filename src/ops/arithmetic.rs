@@ -1,7 +1,7 @@
 //! Arithmetic of two tensors of one shape. The builders on [`Graph`] stretch their arguments first (NumPy's
 //! rule) with [`Expand`](super::Expand) nodes, which cost nothing once fused.
 
-use super::{Case, Eval, Onnx, Op, Operation, Pulled, Values, Vjp, expect_equal};
+use super::{Case, Eval, Onnx, Operation, Pulled, Values, Vjp, expect_equal};
 use crate::error::Result;
 use crate::graph::{Graph, TensorType, Value};
 use crate::kernels::{Real, elementwise};
@@ -22,7 +22,7 @@ macro_rules! binary {
             const ELEMENTWISE: bool = true;
 
             fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-                expect_equal::<2>(Self::NAME, inputs)
+                Ok(vec![TensorType::real(expect_equal::<2>(Self::NAME, inputs)?)])
             }
 
             fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {
@@ -30,7 +30,9 @@ macro_rules! binary {
             }
 
             fn vjp(&self, g: &mut Graph, at: &Vjp<'_>) -> Pulled {
-                pull_back(g, at, $vjp)
+                let rule: fn(&mut Graph, Value, Value, Value, Value) -> Result<[Option<Value>; 2]> = $vjp;
+                let Some(ct) = at.cotangents[0] else { return Ok(vec![None; 2]) };
+                Ok(rule(g, at.inputs[0], at.inputs[1], at.outputs[0], ct)?.to_vec())
             }
 
             fn onnx(&self) -> Option<Onnx> {
@@ -53,7 +55,8 @@ macro_rules! binary {
             /// # Errors
             /// [`Error::Shape`](crate::Error::Shape) if the shapes do not broadcast.
             pub fn $builder(&mut self, a: Value, b: Value) -> Result<Value> {
-                self.push_stretched($op.into(), a, b)
+                let (a, b) = self.stretch(a, b)?;
+                self.push_one($op.into(), &[a, b])
             }
         })?
     };
@@ -110,14 +113,6 @@ binary!(
     }
 );
 
-/// A rule of [`binary`].
-type Rule = fn(&mut Graph, Value, Value, Value, Value) -> Result<[Option<Value>; 2]>;
-
-pub(super) fn pull_back(g: &mut Graph, at: &Vjp<'_>, rule: Rule) -> Pulled {
-    let Some(ct) = at.cotangents[0] else { return Ok(vec![None; 2]) };
-    Ok(rule(g, at.inputs[0], at.inputs[1], at.outputs[0], ct)?.to_vec())
-}
-
 fn both(to_a: Value, to_b: Value) -> Result<[Option<Value>; 2]> {
     Ok([Some(to_a), Some(to_b)])
 }
@@ -138,11 +133,6 @@ impl Graph {
     pub(crate) fn stretch(&mut self, a: Value, b: Value) -> Result<(Value, Value)> {
         let shape = self.shape(a).broadcast(self.shape(b))?;
         Ok((self.expand(a, shape.clone())?, self.expand(b, shape)?))
-    }
-
-    pub(super) fn push_stretched(&mut self, op: Op, a: Value, b: Value) -> Result<Value> {
-        let (a, b) = self.stretch(a, b)?;
-        self.push_one(op, &[a, b])
     }
 
     /// `a * b`. A factor of 1 is left out.

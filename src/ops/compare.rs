@@ -1,6 +1,6 @@
 //! Comparisons, which give 1 for true and 0 for false, and the choice between two values.
 
-use super::arithmetic::{binary, pull_back};
+use super::arithmetic::binary;
 use super::{Case, CaseInput, Eval, Onnx, Operation, Pulled, Values, Vjp, expect_equal};
 use crate::error::Result;
 use crate::graph::{Graph, TensorType, Value};
@@ -32,7 +32,7 @@ impl Operation for Where {
     const ELEMENTWISE: bool = true;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-        expect_equal::<3>(Self::NAME, inputs)
+        Ok(vec![TensorType::real(expect_equal::<3>(Self::NAME, inputs)?)])
     }
 
     fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {

@@ -18,7 +18,7 @@ macro_rules! unary {
             const ELEMENTWISE: bool = true;
 
             fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-                expect_equal::<1>(Self::NAME, inputs)
+                Ok(vec![TensorType::real(expect_equal::<1>(Self::NAME, inputs)?)])
             }
 
             fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {
@@ -170,7 +170,7 @@ impl Operation for LeakyRelu {
     const ELEMENTWISE: bool = true;
 
     fn outputs(&self, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
-        expect_equal::<1>(Self::NAME, inputs)
+        Ok(vec![TensorType::real(expect_equal::<1>(Self::NAME, inputs)?)])
     }
 
     fn eval<T: Real>(&self, run: &mut Eval<'_, T>) {

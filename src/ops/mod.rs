@@ -418,13 +418,13 @@ fn wrong_inputs(name: &'static str, inputs: &[&TensorType], dtypes: &[DType]) ->
         .hint("pass the inputs that the operation's documentation lists")
 }
 
-/// Refuses anything but real inputs of one shape. The type of the output, which has that shape too.
-fn expect_equal<const N: usize>(name: &'static str, inputs: &[&TensorType]) -> Result<Vec<TensorType>> {
+/// Refuses anything but real inputs of one shape, and returns that shape.
+fn expect_equal<const N: usize>(name: &'static str, inputs: &[&TensorType]) -> Result<Shape> {
     let shapes = expect(name, inputs, [DType::Real; N])?;
     if let Some(other) = shapes.iter().find(|s| **s != shapes[0]) {
         return Err(mismatch(name, format!("inputs of one shape, {}", shapes[0]), other));
     }
-    Ok(vec![TensorType::real(shapes[0].clone())])
+    Ok(shapes[0].clone())
 }
 
 /// The usual complaint about a shape.

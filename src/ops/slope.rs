@@ -1,7 +1,7 @@
 //! Derivatives of activations by their result y, times a cotangent ct: what each layer's backward pass does, in one sweep.
 //! Each is linear in ct, so its derivative there is itself.
 
-use super::arithmetic::{binary, pull_back};
+use super::arithmetic::binary;
 use super::{Case, Eval, Onnx, Operation, Pulled, Values, Vjp, expect_equal};
 use crate::error::Result;
 use crate::graph::{Graph, TensorType, Value};
